@@ -82,11 +82,7 @@ export function bind<Config extends object>(
     return addCosts(costs);
   };
 
-  function* costing(
-    tasks: readonly LayerTask[],
-    kernel?: string | readonly string[],
-    precision?: Precision | 'best',
-  ): Steps<readonly LayerCost[]> {
+  const placed: Hardware['placed'] = (tasks, kernel, precision) => {
     const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
     for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
       if (name === undefined || names.includes(name)) continue;
@@ -104,8 +100,9 @@ export function bind<Config extends object>(
     }
     const residencies = family.place?.(tasks, config);
     const known = new Map<string, LayerCost>();
-    const costs: LayerCost[] = [];
-    for (const [at, task] of tasks.entries()) {
+    return (at) => {
+      const task = tasks[at];
+      invariant(task !== undefined, () => `${preset.name}: no layer ${at} to cost`);
       const residency = residencies?.[at] ?? ALL_RESIDENT;
       const name = kernelOf(at);
       const wanted = wantedOf(name, precision);
@@ -114,12 +111,21 @@ export function bind<Config extends object>(
       const cost =
         (key === null ? undefined : known.get(key)) ?? costOf(task, name, wanted, residency);
       if (key !== null) known.set(key, cost);
-      costs.push(cost);
+      const started = at === 0 ? family.perInference?.(tasks, config) : undefined;
+      return started ? withParts(cost, started) : cost;
+    };
+  };
+
+  function* costing(
+    ...[tasks, kernel, precision]: Parameters<Hardware['cost']>
+  ): Steps<readonly LayerCost[]> {
+    const costAt = placed(tasks, kernel, precision);
+    const costs: LayerCost[] = [];
+    for (const at of tasks.keys()) {
+      costs.push(costAt(at));
       yield;
     }
-    const started = family.perInference?.(tasks, config);
-    const [first, ...rest] = costs;
-    return started && first ? [withParts(first, started), ...rest] : costs;
+    return costs;
   }
 
   return {
@@ -143,6 +149,8 @@ export function bind<Config extends object>(
     switches: [...(family.switches ?? []), ...(family.switchesOf?.(config) ?? [])],
     cost: (...asked) => finish(costing(...asked)),
     costing,
+    placed,
+    parts: family.parts ?? null,
     record(tasks, at, kernel, recorder) {
       const task = tasks[at];
       invariant(task !== undefined, () => `${preset.name}: no layer ${at} to record`);

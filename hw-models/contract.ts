@@ -265,6 +265,22 @@ export interface Switch {
 }
 
 /**
+ * The largest part of a layer that an estimate costs in the layer's place. What is left out of each
+ * axis is taken to cost the same again.
+ */
+export interface PartLimits {
+  /** Of the matrix of a fully connected layer, and of its outputs. */
+  readonly weights: number;
+  readonly outputs: number;
+  /** Positions that share weights. */
+  readonly rows: number;
+  /** Of a convolution, its input and output channels and the pixels of its result, each way. */
+  readonly channels: number;
+  readonly filters: number;
+  readonly extent: number;
+}
+
+/**
  * What a new accelerator writes: a file that `--plugin` or `registerFamily` takes or, in this
  * package, a folder in hw-models/ and a line in hw-models/catalog.ts.
  */
@@ -309,6 +325,11 @@ export interface Family<Config> {
    * itself.
    */
   roughly?(config: Config): Config;
+  /**
+   * What estimates cost of layers that multiply, for a model that follows each zero. Without it
+   * they cost whole layers, whose zeros repeat those of a small piece.
+   */
+  readonly parts?: PartLimits;
   /** Which layers of a network keep their weights on the chip; without it all do. */
   place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
 }
@@ -359,8 +380,19 @@ export interface Hardware {
     kernel?: string | readonly string[],
     precision?: Precision | 'best',
   ): Steps<readonly LayerCost[]>;
+  /**
+   * {@link cost} of single layers of a network, in any order. Layers that are told to be alike are
+   * costed once.
+   */
+  placed(
+    tasks: readonly LayerTask[],
+    kernel?: string | readonly string[],
+    precision?: Precision | 'best',
+  ): (at: number) => LayerCost;
   /** The design as the family has it for estimates. */
   roughly(): Hardware;
+  /** See the family's; null where estimates cost whole layers. */
+  readonly parts: PartLimits | null;
   /**
    * What the arithmetic's number formats do to a layer: the root mean square of (computed − exact
    * output) over that of the exact outputs, for the task's own weights and activations. Null where

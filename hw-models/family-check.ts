@@ -59,6 +59,10 @@ const MeterShape = z.strictObject(
   expecting('{ unit, meaning }'),
 );
 
+const partLimits = z
+  .record(z.string(), z.number(), expecting('the largest part of a layer by axis'))
+  .optional();
+
 const FamilyShape = z.strictObject(
   {
     name: slug,
@@ -81,6 +85,7 @@ const FamilyShape = z.strictObject(
     numericError: optional,
     perInference: optional,
     roughly: optional,
+    parts: partLimits,
     place: optional,
   } satisfies Record<keyof Family<object>, z.ZodType>,
   expecting('a family'),

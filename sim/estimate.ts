@@ -1,27 +1,19 @@
-// Estimates, at once, of what designs come to on a network of which an exact answer to another
-// question is known: each layer costs more or less than it did there as a small stand-in of it does.
+// Estimates, at once, of what designs come to on a network. Layers are costed whole, with zeros that
+// repeat those of a small drawn piece, or by a part of theirs. Where an exact answer to another
+// question is known, each layer costs as many times more or less than it did there; else the costs
+// stand as they are, which is coarse.
 
 import type { Hardware, LayerCost, Parts } from '../hw-models/contract.js';
 import { secondsOf, times } from '../hw-models/cost.js';
 import { InputError } from '../workloads/base/errors.js';
 import { Recent } from '../workloads/base/recent.js';
-import { type Demand, denseMacsOf } from '../workloads/demand.js';
-import {
-  type Layer,
-  type LayerTask,
-  parametersIn,
-  parametersOf,
-  weightShapeOf,
-} from '../workloads/network.js';
-import { tensorDensities } from '../workloads/synthesis.js';
-import { densitiesAt } from './densities.js';
+import type { LayerTask } from '../workloads/network.js';
 import { designBinder, type ExploredDesign } from './designs.js';
 import type { Exploration, Explored, ExploredWorkload, ExplorerQuestion } from './explore.js';
-import { exploredEntry } from './explored-network.js';
 import { inPrecision, modelledRow } from './modelled.js';
 import type { LayerResult, Row } from './result.js';
-import { type StandInDensities, sizeOfDemand, standInOf } from './stand-ins.js';
-import { type LayerSummary, total, type WorkloadSummary } from './summary.js';
+import { type Sketch, type SketchedLayer, sketchOf } from './sketch.js';
+import { total } from './summary.js';
 
 /** A question whose exact answer is known. */
 export interface Answered {
@@ -29,142 +21,155 @@ export interface Answered {
   readonly exploration: Exploration;
 }
 
+export interface Estimated {
+  readonly exploration: Exploration;
+  /** Whether a design was costed without an exact answer to start from. */
+  readonly isCoarse: boolean;
+  /** Whether there was time for every layer. */
+  readonly isComplete: boolean;
+}
+
 export interface Estimator {
   /**
-   * What `question` comes to, roughly; null where `base`, an exact answer, is of another network or
-   * lacks a preset. Stand-ins are costed from the largest layer on until `isLate`; the layers that
-   * are left change as those did.
+   * What `question` comes to, roughly; null where nothing can be said. `base`: an exact answer,
+   * maybe to a question about another network or other presets. Layers are costed until `isLate`,
+   * those first that say most; the others follow them. It pauses often.
    */
-  estimate(question: ExplorerQuestion, base: Answered, isLate: () => boolean): Exploration | null;
-  /** Costs the stand-ins of `base`, so that estimates from it need not. It pauses often. */
+  estimating(
+    question: ExplorerQuestion,
+    base: Answered | null,
+    isLate: () => boolean,
+  ): Generator<string, Estimated | null>;
+  /** Costs the layers of `base`, so that estimates from it need not. It pauses often. */
   rehearsing(base: Answered): Generator<string, void>;
 }
 
-/** Bytes of stand-ins and of their costs that are kept. */
-const MAX_BYTES = 128 * 2 ** 20;
-const SMALL = 2 ** 12;
+/** Networks and designs on them that are remembered. */
+const MAX_SKETCHES = 4;
+const MAX_COSTINGS = 256;
+
+/** What a layer costs, roughly, by its place; null where the model refuses it. */
+type Costing = (at: number) => LayerCost | null;
 
 export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Estimator {
   const bound = designBinder(soundConfigs);
-  const standIns = new Recent<string, LayerTask>(MAX_BYTES);
-  const costs = new Recent<string, LayerCost | null>(MAX_BYTES);
+  const sketches = new Recent<string, Sketch | null>(MAX_SKETCHES);
+  const costings = new Recent<string, KnownCosting>(MAX_COSTINGS);
 
-  const standIn = ({ name, demand, densities, key }: SketchedLayer, asked: ExploredWorkload) => {
-    const known = standIns.get(key);
-    if (known) return known;
-    const made = standInOf(name, demand, densities, asked.batch, asked.seed);
-    standIns.set(key, made, SMALL + 16 * made.input.values.length);
+  const sketched = (asked: ExploredWorkload): Sketch | null => {
+    const key = JSON.stringify({ ...asked, precision: null });
+    const known = sketches.get(key);
+    if (known !== undefined) return known;
+    const made = sketchOf(asked);
+    sketches.set(key, made, 1);
     return made;
   };
 
-  /** What a design's stand-in of a layer costs; null where its model refuses it. */
-  const smallCost = (
-    hardware: () => Hardware,
+  /** @throws InputError for a design that cannot be. */
+  const costingOf = (
     design: ExploredDesign,
-    layer: SketchedLayer,
     asked: ExploredWorkload,
-  ): LayerCost | null => {
-    const key = `${JSON.stringify([design, asked.precision])} ${layer.key}`;
-    const known = costs.get(key);
-    if (known !== undefined) return known;
-    let cost: LayerCost | null = null;
-    try {
-      [cost = null] = hardware().cost(
-        [standIn(layer, asked)],
-        design.kernel ?? undefined,
-        asked.precision ?? undefined,
-      );
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-    }
-    costs.set(key, cost, SMALL);
-    return cost;
+    sketch: Sketch,
+  ): KnownCosting => {
+    const key = JSON.stringify([design, asked]);
+    const known = costings.get(key);
+    if (known?.sketch === sketch) return known;
+    const made = { sketch, ...createCosting(bound(design), design, asked, sketch) };
+    costings.set(key, made, 1);
+    return made;
   };
 
-  /**
-   * Each layer's cost from its stand-in's, from the largest layer on until `isLate`, of one layer at
-   * least; null of layers that there was no time for.
-   */
-  const costed = (
-    { design, layers, asked }: Sketched,
-    before: Before,
+  function* explored(
+    design: ExploredDesign,
+    asked: ExploredWorkload,
+    sketch: Sketch,
+    before: Before | null,
     isLate: () => boolean,
-  ): readonly (LayerCost | null)[] => {
-    const [rough, roughBefore] = [roughly(design), roughly(before.design)];
-    const found = new Map<string, LayerCost | null>();
-    const order = layers
-      .map((layer, at) => ({ layer, at }))
-      .sort((a, b) => b.layer.size - a.layer.size);
-    const scaled = new Map<number, LayerCost>();
-    for (const { layer, at } of order) {
-      if (scaled.size > 0 && !found.has(layer.key) && isLate()) break;
-      const cost = smallCost(rough, design, layer, asked);
-      found.set(layer.key, cost);
-      if (!cost) continue;
-      const [own, layerBefore] = [before.row.layers[at], before.layers[at]];
-      if (!own || !layerBefore) continue;
-      const small = smallCost(roughBefore, before.design, layerBefore, before.asked);
-      if (!small) continue;
-      const time = own.seconds / secondsOf(small);
-      scaled.set(at, scaledBy(cost, time, over(own.joules, joulesOf(small))));
-    }
-    return layers.map((_, at) => scaled.get(at) ?? null);
-  };
-
-  /** The design as it is costed for estimates, bound when it is needed. */
-  const roughly = (design: ExploredDesign) => {
-    let hardware: Hardware | null = null;
-    return () => {
-      hardware ??= bound(design).roughly();
-      return hardware;
-    };
-  };
-
-  const explored = (sketch: Sketched, before: Before, isLate: () => boolean): Explored | null => {
-    const { design, layers, asked } = sketch;
+  ): Generator<string, { readonly found: Explored; readonly isComplete: boolean } | null> {
     try {
-      const hardware = bound(design);
-      const all = completed(costed(sketch, before, isLate), before.row);
+      const own = costingOf(design, asked, sketch);
+      const beside = before && costingOf(before.design, before.asked, before.sketch);
+      const costs = new Map<number, LayerCost>();
+      let isComplete = true;
+      for (const at of sketch.order) {
+        if (costs.size > 0 && !own.isKnown(at) && isLate()) {
+          isComplete = false;
+          break;
+        }
+        const cost = own.costAt(at);
+        const scaled =
+          cost && before && beside ? fromBefore(cost, at, before, beside.costAt) : cost;
+        if (scaled) costs.set(at, scaled);
+        yield design.preset;
+      }
+      const all = before ? completedFrom(costs, before.row) : completedAlone(costs, sketch.layers);
       if (!all) return null;
-      const tasks = layers.map(
+      const tasks = sketch.layers.map(
         (layer): LayerTask => ({ ...layer, ...NOTHING, batch: asked.batch }),
       );
-      const nonzeros = layers.map((layer) => layer.summary.nonzeros);
-      const row = modelledRow(hardware, all, tasks, design.kernel ?? undefined, nonzeros);
-      return { row: inPrecision(row, hardware, asked.precision ?? undefined) };
+      const nonzeros = sketch.layers.map((layer) => layer.summary.nonzeros);
+      const row = modelledRow(own.hardware, all, tasks, design.kernel ?? undefined, nonzeros);
+      return {
+        found: { row: inPrecision(row, own.hardware, asked.precision ?? undefined) },
+        isComplete,
+      };
     } catch (error) {
-      if (error instanceof InputError) return { fault: error.message };
+      if (error instanceof InputError) return { found: { fault: error.message }, isComplete: true };
       throw error;
     }
+  }
+
+  /** That in the same place of `base`, or another of the preset, on the same network. */
+  const beforeOf = (
+    design: ExploredDesign,
+    at: number,
+    { workload }: ExploredWorkload,
+    base: Answered | null,
+  ): Before | null => {
+    if (!base || base.question.workload.workload !== workload) return null;
+    const rows = base.question.designs.flatMap((known, place) => {
+      const found = base.exploration.designs[place];
+      const isAlike = known.preset === design.preset && known.family === design.family;
+      return isAlike && found && 'row' in found ? [{ design: known, place, row: found.row }] : [];
+    });
+    const own = rows.find(({ place }) => place === at) ?? rows[0];
+    const asked = base.question.workload;
+    const sketch = own ? sketched(asked) : null;
+    return own && sketch ? { ...own, asked, sketch } : null;
   };
 
   return {
-    estimate({ workload, designs }, base, isLate) {
-      if (base.question.workload.workload !== workload.workload) return null;
-      const layers = sketched(workload);
-      const isSame = JSON.stringify(base.question.workload) === JSON.stringify(workload);
+    *estimating({ workload, designs }, base, isLate) {
+      const sketch = sketched(workload);
+      if (!sketch) return null;
+      const isSame =
+        base !== null && JSON.stringify(base.question.workload) === JSON.stringify(workload);
       const found: Explored[] = [];
+      let [isCoarse, isComplete] = [false, true];
       for (const [at, design] of designs.entries()) {
-        const before = beforeOf(design, at, base);
-        if (!before) return null;
-        const isKnown = isSame && JSON.stringify(before.design) === JSON.stringify(design);
-        const own = isKnown
-          ? { row: before.row }
-          : explored({ design, asked: workload, layers }, before, isLate);
+        const before = beforeOf(design, at, workload, base);
+        if (before && isSame && JSON.stringify(before.design) === JSON.stringify(design)) {
+          found.push({ row: before.row });
+          continue;
+        }
+        const own = yield* explored(design, workload, sketch, before, isLate);
         if (!own) return null;
-        found.push(own);
+        found.push(own.found);
+        isCoarse ||= before === null && 'row' in own.found;
+        isComplete &&= own.isComplete;
       }
-      const summary = isSame ? base.exploration.workload : summaryOf(workload, layers);
-      return { workload: summary, designs: found };
+      const summary = isSame ? base.exploration.workload : sketch.summary;
+      return { exploration: { workload: summary, designs: found }, isCoarse, isComplete };
     },
     *rehearsing({ question: { workload, designs }, exploration }) {
-      const layers = [...sketched(workload)].sort((a, b) => b.size - a.size);
+      const sketch = sketched(workload);
+      if (!sketch) return;
       for (const [at, design] of designs.entries()) {
         const known = exploration.designs[at];
         if (!known || 'fault' in known) continue;
-        const rough = roughly(design);
-        for (const layer of layers) {
-          smallCost(rough, design, layer, workload);
+        const { costAt } = costingOf(design, workload, sketch);
+        for (const place of sketch.order) {
+          costAt(place);
           yield design.preset;
         }
       }
@@ -172,39 +177,64 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
   };
 }
 
-/** A layer as it is asked for, and what its stand-in is known by. */
-interface SketchedLayer {
-  readonly name: string;
-  readonly demand: Demand;
-  readonly densities: StandInDensities;
-  readonly size: number;
-  readonly key: string;
-  readonly summary: LayerSummary;
+/** A design on a network, with what is known of its layers so far. */
+interface KnownCosting {
+  readonly sketch: Sketch;
+  /** As it is, not as it is costed for estimates. */
+  readonly hardware: Hardware;
+  readonly isKnown: (at: number) => boolean;
+  readonly costAt: Costing;
 }
 
-/** A design on a network. */
-interface Sketched {
-  readonly design: ExploredDesign;
-  readonly asked: ExploredWorkload;
-  readonly layers: readonly SketchedLayer[];
+function createCosting(
+  hardware: Hardware,
+  design: ExploredDesign,
+  asked: ExploredWorkload,
+  { layers }: Sketch,
+): Omit<KnownCosting, 'sketch'> {
+  const rough = hardware.roughly();
+  const given = [design.kernel ?? undefined, asked.precision ?? undefined] as const;
+  const wholes = layers.map(({ whole, part }) => whole ?? part(null).task);
+  let placed: ((at: number) => LayerCost) | undefined;
+  const costWhole = (at: number) => {
+    placed ??= rough.placed(wholes, ...given);
+    return placed(at);
+  };
+  const costPart = ({ part }: SketchedLayer): LayerCost => {
+    const { task, times: often } = part(rough.parts);
+    const [cost] = rough.cost([task], ...given);
+    return scaledBy(cost as LayerCost, often, often);
+  };
+  const isWhole = ({ whole }: SketchedLayer) => whole !== null && rough.parts === null;
+  const known = new Map<string, LayerCost | null>();
+  // The first layer may pay for what starts the network.
+  const keyOf = (at: number) => `${at === 0} ${layers[at]?.key}`;
+  return {
+    hardware,
+    isKnown: (at) => known.has(keyOf(at)),
+    costAt(at) {
+      const layer = layers[at] as SketchedLayer;
+      const key = keyOf(at);
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      let cost: LayerCost | null = null;
+      try {
+        cost = isWhole(layer) ? costWhole(at) : costPart(layer);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+      }
+      known.set(key, cost);
+      return cost;
+    },
+  };
 }
 
 /** What is known exactly of a design of the same preset on the same network. */
-interface Before extends Sketched {
+interface Before {
+  readonly design: ExploredDesign;
+  readonly asked: ExploredWorkload;
+  readonly sketch: Sketch;
   readonly row: Row;
-}
-
-/** That in the same place, or another of the preset. */
-function beforeOf(design: ExploredDesign, at: number, base: Answered): Before | null {
-  const { question, exploration } = base;
-  const rows = question.designs.flatMap((known, place) => {
-    const found = exploration.designs[place];
-    const isAlike = known.preset === design.preset && known.family === design.family;
-    return isAlike && found && 'row' in found ? [{ design: known, place, row: found.row }] : [];
-  });
-  const own = rows.find(({ place }) => place === at) ?? rows[0];
-  const asked = question.workload;
-  return own ? { ...own, asked, layers: sketched(asked) } : null;
 }
 
 /** A layer's task, of which only the size is looked at. */
@@ -214,57 +244,17 @@ const NOTHING = {
   macs: { dense: 0, keptWeights: 0, effective: 0 },
 } as const;
 
-function sketched(asked: ExploredWorkload): readonly SketchedLayer[] {
-  const entry = exploredEntry(asked.workload);
-  const { network } = entry;
-  const profile = densitiesAt(entry.densities, asked);
-  const density = tensorDensities(network, profile);
-  return network.layers.flatMap((layer) => {
-    const { name, demand } = layer;
-    if (!demand) return [];
-    const at = (input: number) => density.get(layer.inputs[input] ?? '') ?? 1;
-    const { output: _, ...weights } = profile.layers[name] ?? { weights: 1 };
-    const densities: StandInDensities = { weights, inputs: [at(0), at(1)] };
-    const key = JSON.stringify([demand, densities, asked.batch, asked.seed]);
-    const summary = summaryOfLayer(layer, demand, densities);
-    return [{ name, demand, densities, size: sizeOfDemand(demand), key, summary }];
-  });
-}
-
-function summaryOfLayer(
-  layer: Layer,
-  demand: Demand,
-  { weights: { weights }, inputs: [input] }: StandInDensities,
-): LayerSummary {
-  const shape = weightShapeOf(layer);
-  const macsDense = denseMacsOf(demand);
-  return {
-    ...{ name: layer.name, kind: layer.kind, parameters: parametersOf(layer) },
-    nonzeros: shape ? Math.round(shape.rows * shape.columns * weights) : 0,
-    ...{ macsDense, macsNonzero: macsDense * input * (shape ? weights : 1) },
-    ...{ activationDensity: input, activationsOrigin: 'synthetic' },
-  };
-}
-
-function summaryOf(
-  { workload }: ExploredWorkload,
-  layers: readonly SketchedLayer[],
-): WorkloadSummary {
-  const { network } = exploredEntry(workload);
-  const all = layers.map(({ summary }) => summary);
-  const weighted = network.layers.flatMap((layer) => weightShapeOf(layer) ?? []);
-  const inputs = total(all.map(({ macsDense }) => macsDense));
-  return {
-    ...{ name: network.name, title: network.title, parameters: parametersIn(network) },
-    weights: total(weighted.map(({ rows, columns }) => rows * columns)),
-    nonzeros: total(all.map(({ nonzeros }) => nonzeros)),
-    macsDense: inputs,
-    macsNonzero: total(all.map(({ macsNonzero }) => macsNonzero)),
-    ...{ weightsOrigin: 'synthetic', activationsOrigin: 'synthetic' },
-    activationDensity:
-      total(all.map((layer) => layer.activationDensity * layer.macsDense)) / Math.max(1, inputs),
-    layers: all,
-  };
+/** As many times what the layer cost before as its rough cost is of the rough cost before. */
+function fromBefore(
+  cost: LayerCost,
+  at: number,
+  { row }: Before,
+  costBeforeAt: Costing,
+): LayerCost | null {
+  const own = row.layers[at];
+  const rough = own && costBeforeAt(at);
+  if (!rough) return null;
+  return scaledBy(cost, own.seconds / secondsOf(rough), over(own.joules, joulesOf(rough)));
 }
 
 const over = (a: number | null, b: number | null) => (a === null || !b ? 1 : a / b);
@@ -293,10 +283,13 @@ function scaledBy(cost: LayerCost, time: number, energy: number): LayerCost {
 }
 
 /** Costs of all layers where some are known: the others change as those did. */
-function completed(costs: readonly (LayerCost | null)[], before: Row): readonly LayerCost[] | null {
-  const known = costs.flatMap((cost, at) => {
+function completedFrom(
+  costs: ReadonlyMap<number, LayerCost>,
+  before: Row,
+): readonly LayerCost[] | null {
+  const known = [...costs].flatMap(([at, cost]) => {
     const own = before.layers[at];
-    return cost && own ? [{ cost, own }] : [];
+    return own ? [{ cost, own }] : [];
   });
   if (known.length === 0) return null;
   const sum = (of: (pair: (typeof known)[number]) => number | null) =>
@@ -306,7 +299,27 @@ function completed(costs: readonly (LayerCost | null)[], before: Row): readonly 
     sum(({ cost }) => joulesOf(cost)),
     sum(({ own }) => own.joules),
   );
-  return before.layers.map((own, at) => costs[at] ?? scaledBy(costBefore(own), time, energy));
+  return before.layers.map((own, at) => costs.get(at) ?? scaledBy(costBefore(own), time, energy));
+}
+
+/** The same where nothing else is known: the others cost by size what one of their kind does. */
+function completedAlone(
+  costs: ReadonlyMap<number, LayerCost>,
+  layers: readonly SketchedLayer[],
+): readonly LayerCost[] | null {
+  const known = [...costs].flatMap(([at, cost]) => {
+    const layer = layers[at];
+    return layer ? [{ cost, layer }] : [];
+  });
+  if (known.length === 0) return null;
+  const nearest = ({ likeness, size }: SketchedLayer): LayerCost => {
+    const alike = known.filter(({ layer }) => layer.likeness === likeness);
+    const far = ({ layer }: (typeof known)[number]) => Math.abs(Math.log(layer.size / size));
+    const [found] = (alike.length > 0 ? alike : known).sort((a, b) => far(a) - far(b));
+    const { cost, layer } = found as (typeof known)[number];
+    return scaledBy(cost, size / layer.size, size / layer.size);
+  };
+  return layers.map((layer, at) => costs.get(at) ?? nearest(layer));
 }
 
 function costBefore({ kernel, cycles, seconds, time, energy, ...rest }: LayerResult): LayerCost {

@@ -1,6 +1,7 @@
 // Small tasks that stand in for a network's layers where an estimate is wanted at once: the same
 // kind of demand with fewer channels, pixels and steps, drawn at the layer's own densities.
 
+import type { PartLimits } from '../hw-models/contract.js';
 import {
   type ConvolutionDemand,
   type Demand,
@@ -27,31 +28,30 @@ export interface StandInDensities {
   readonly inputs: readonly [number, number];
 }
 
-/** Weights of a fully connected layer, and of its outputs by inputs: enough outputs for some a PE. */
-const MAX_WEIGHTS = 2 ** 16;
-const MAX_COLUMNS = 2 ** 10;
-/** Positions that share weights. */
-const MAX_ROWS = 16;
-const MAX_CHANNELS = 16;
-const MAX_FILTERS = 2 ** 8;
-/** Pixels of a convolution's result, each way. */
-const MAX_EXTENT = 5;
+/** Of families that say nothing else. */
+const USUAL: PartLimits = {
+  ...{ weights: 2 ** 16, outputs: 2 ** 10, rows: 16 },
+  ...{ channels: 16, filters: 2 ** 8, extent: 5 },
+};
 const MAX_HIDDEN = 64;
 const MAX_STEPS = 2;
+const MAX_SEQUENCES = 16;
 /** Elements of what only passes by. */
 const MAX_ELEMENTS = 2 ** 14;
-const MAX_ENTRIES = 2 ** 10;
+const MAX_LOOKUPS = 16;
+const MAX_ENTRIES = 2 ** 4;
 
-/** The small task of a layer that makes `demand` in a batch of `batch`. */
+/** The small task of a layer that makes `demand` in a batch of `batch`; its size is {@link sizeOfDemand}. */
 export function standInOf(
   name: string,
   demand: Demand,
   densities: StandInDensities,
   batch: number,
   seed: number,
+  limits: PartLimits = USUAL,
 ): LayerTask {
-  const small = shrunk(demand);
-  const weights = drawn(small, densities, seed, name);
+  const small = shrunk(demand, limits);
+  const weights = demand.kind === 'embedding' ? null : drawn(small, densities, seed, name);
   const input = drawActivations(inputsOf(small), densities.inputs[0], seed, name);
   const macs = countMacs(small, weights, input.values);
   return { name, demand: small, weights, input, macs, batch };
@@ -74,24 +74,27 @@ function elementsOf(demand: Demand): number {
   }
 }
 
-function shrunk(demand: Demand): Demand {
+function shrunk(demand: Demand, limits: PartLimits): Demand {
   switch (demand.kind) {
     case 'product':
-      return shrunkProduct(demand);
+      return shrunkProduct(demand, limits);
     case 'routed':
       // Experts are products of what meets them: one of them stands in for all.
-      return shrunkProduct({
-        ...{ kind: 'product', matrices: 1, rows: demand.tokens, right: 'weights' },
-        ...{ depth: demand.depth, columns: demand.columns, bias: false, activation: 'none' },
-      });
+      return shrunkProduct(
+        {
+          ...{ kind: 'product', matrices: 1, rows: demand.tokens, right: 'weights' },
+          ...{ depth: demand.depth, columns: demand.columns, bias: false, activation: 'none' },
+        },
+        limits,
+      );
     case 'convolution':
-      return shrunkConvolution(demand);
+      return shrunkConvolution(demand, limits);
     case 'recurrent':
       return shrunkRecurrent(demand);
     case 'embedding':
       return {
         ...demand,
-        lookups: Math.min(demand.lookups, MAX_ROWS),
+        lookups: Math.min(demand.lookups, MAX_LOOKUPS),
         entries: Math.min(demand.entries, MAX_ENTRIES),
       };
     default: {
@@ -112,21 +115,21 @@ const scaled = ({ add, multiply, exponential, divide }: Operations, by: number):
   divide: Math.round(divide * by),
 });
 
-function shrunkProduct(demand: ProductDemand): ProductDemand {
-  const columns = Math.min(demand.columns, MAX_COLUMNS);
-  const depth = Math.min(demand.depth, Math.floor(MAX_WEIGHTS / columns));
-  return { ...demand, matrices: 1, rows: Math.min(demand.rows, MAX_ROWS), depth, columns };
+function shrunkProduct(demand: ProductDemand, limits: PartLimits): ProductDemand {
+  const columns = Math.min(demand.columns, limits.outputs);
+  const depth = Math.min(demand.depth, Math.floor(limits.weights / columns));
+  return { ...demand, matrices: 1, rows: Math.min(demand.rows, limits.rows), depth, columns };
 }
 
-function shrunkConvolution(demand: ConvolutionDemand): ConvolutionDemand {
+function shrunkConvolution(demand: ConvolutionDemand, limits: PartLimits): ConvolutionDemand {
   const { input, output, kernel, stride, dilation, pad, groups } = demand;
   const [perGroupIn, perGroupOut] = [input[0] / groups, output[0] / groups];
   const fewer = {
-    groups: Math.min(groups, Math.max(1, Math.floor(MAX_CHANNELS / perGroupIn))),
-    channels: Math.min(perGroupIn, MAX_CHANNELS),
-    filters: Math.min(perGroupOut, MAX_FILTERS),
+    groups: Math.min(groups, Math.max(1, Math.floor(limits.channels / perGroupIn))),
+    channels: Math.min(perGroupIn, limits.channels),
+    filters: Math.min(perGroupOut, limits.filters),
   };
-  const extents = [output[1], output[2]].map((extent) => Math.min(extent, MAX_EXTENT));
+  const extents = [output[1], output[2]].map((extent) => Math.min(extent, limits.extent));
   const [height = 1, width = 1] = extents;
   const reached = (at: 0 | 1, extent: number) => {
     const span = ((kernel[at] ?? 1) - 1) * dilation[at] + 1;
@@ -152,7 +155,7 @@ function shrunkRecurrent(demand: RecurrentDemand): RecurrentDemand {
     ...demand,
     directions: 1,
     steps: Math.min(demand.steps, MAX_STEPS),
-    sequences: Math.min(demand.sequences, MAX_ROWS),
+    sequences: Math.min(demand.sequences, MAX_SEQUENCES),
     inputs: Math.min(demand.inputs, MAX_HIDDEN),
     hidden: Math.min(demand.hidden, MAX_HIDDEN),
   };
@@ -162,7 +165,8 @@ function shrunkRecurrent(demand: RecurrentDemand): RecurrentDemand {
   };
 }
 
-function inputsOf(demand: Demand): number {
+/** Values of the first input. */
+export function inputsOf(demand: Demand): number {
   switch (demand.kind) {
     case 'product':
       return demand.matrices * demand.rows * demand.depth;
@@ -199,7 +203,8 @@ function drawn(
     : drawWeights(shape, weights, seed, label);
 }
 
-function matrixOf(demand: Demand) {
+/** What is multiplied by, or looked up in; null for what has no such matrix. */
+export function matrixOf(demand: Demand) {
   const biases = (rows: number) => ('bias' in demand && demand.bias ? rows : 0);
   switch (demand.kind) {
     case 'product': {

@@ -46,5 +46,7 @@ export const eie: Family<EieConfig> = {
   }),
   precision: ({ fixedPointBits }) => (fixedPointBits <= 8 ? 'int8' : 'int16'),
   events: energyEvents,
+  // Rows are dealt out over the PEs: as many as there are, of some columns.
+  parts: { weights: 2 ** 18, outputs: 2 ** 12, rows: 4, channels: 16, filters: 512, extent: 4 },
   place: (tasks, config) => place(tasks, config, canTransform),
 };

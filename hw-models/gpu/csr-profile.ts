@@ -1,7 +1,12 @@
 // Profiles how a warp processes a CSR matrix: the steps of its rows and the sectors that it
 // touches, counted on the matrix's own rows and columns.
 
-import { patternOf, type SparsePattern, type WeightStore } from '../../workloads/weights/store.js';
+import {
+  patternOf,
+  type SparsePattern,
+  type StackedMatrix,
+  type WeightStore,
+} from '../../workloads/weights/store.js';
 
 export interface CsrProfile {
   readonly rows: number;
@@ -38,7 +43,7 @@ export function profileOf(store: WeightStore, shape: WarpShape): CsrProfile {
   const key = `${shape.lanes}/${shape.rowsPerBlock}/${shape.sectorWords}`;
   let profile = profiles.get(key);
   if (!profile) {
-    profile = profileRows(patternOf(store), shape);
+    profile = profileStore(store, shape);
     profiles.set(key, profile);
   }
   return profile;
@@ -49,9 +54,48 @@ export function csrBytes({ rows, nonzeros }: { rows: number; nonzeros: number })
   return 8 * nonzeros + 4 * (rows + 1);
 }
 
+function profileStore(store: WeightStore, shape: WarpShape): CsrProfile {
+  const isOfBlocks =
+    store.format === 'stacked' &&
+    store.parts.every(({ rows }) => rows % shape.rowsPerBlock === 0) &&
+    new Set(store.parts).size < store.parts.length;
+  return isOfBlocks ? profileStack(store, shape) : profileRows(patternOf(store), shape, 0);
+}
+
+/** Of whole blocks each: a matrix that stands there again counts as it did, by where it begins. */
+function profileStack({ rows, columns, parts }: StackedMatrix, shape: WarpShape): CsrProfile {
+  const known = new Map<SparsePattern, CsrProfile[]>();
+  const whole = { steps: 0, gatherSectors: 0, streamSectors: 0 };
+  let [nonzeros, slowest] = [0, 0];
+  for (const part of parts) {
+    const pattern = patternOf(part);
+    const each = known.get(pattern) ?? [];
+    known.set(pattern, each);
+    const from = nonzeros % shape.sectorWords;
+    const own = each[from] ?? profileRows(pattern, shape, from);
+    each[from] = own;
+    nonzeros += own.nonzeros;
+    whole.steps += own.steps;
+    whole.gatherSectors += own.gatherSectors;
+    whole.streamSectors += own.streamSectors;
+    slowest += own.stepsOfSlowestRow * (own.rows / shape.rowsPerBlock);
+  }
+  const stepsOfSlowestRow = slowest / (rows / shape.rowsPerBlock);
+  return {
+    rows,
+    columns,
+    nonzeros,
+    ...whole,
+    stepsOfSlowestRow,
+    bytes: csrBytes({ rows, nonzeros }),
+  };
+}
+
+/** `from`: where the first entry lies in its sector. */
 function profileRows(
   csr: SparsePattern,
   { lanes, rowsPerBlock, sectorWords }: WarpShape,
+  from: number,
 ): CsrProfile {
   const { rows, columns, pointers, indices } = csr;
   let steps = 0;
@@ -65,7 +109,8 @@ function profileRows(
     for (let start = rowStart; start < end; start += lanes) {
       const stop = Math.min(end, start + lanes);
       steps++;
-      streamSectors += Math.floor((stop - 1) / sectorWords) - Math.floor(start / sectorWords) + 1;
+      const [first, last] = [start + from, stop - 1 + from];
+      streamSectors += Math.floor(last / sectorWords) - Math.floor(first / sectorWords) + 1;
       // Columns ascend, so equal sectors are neighbours.
       let previous = -1;
       for (let at = start; at < stop; at++) {

@@ -37,4 +37,6 @@ export const scnn: Family<ScnnConfig> = {
   }),
   precision: ({ valueBits }) => (valueBits <= 8 ? 'int8' : 'int16'),
   events: energyEvents,
+  // Planes are dealt out over the PEs as they are; channels and groups of filters follow each other.
+  parts: { weights: 2 ** 16, outputs: 2 ** 10, rows: 4, channels: 4, filters: 32, extent: 64 },
 };

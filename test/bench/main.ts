@@ -86,10 +86,9 @@ const suites: readonly Suite[] = [
   },
   {
     makes: [
-      'explorer_any_network_first_ms',
-      'explorer_any_network_first_worst_ms',
-      'explorer_any_network_settled_ms',
-      'explorer_any_network_settled_worst_ms',
+      ...['chosen', 'first', 'settled'].flatMap((figure) =>
+        ['ms', 'worst_ms', 'share'].map((what) => `explorer_any_network_${figure}_${what}`),
+      ),
       'explorer_any_network_exact_ms',
     ],
     byNameOnly: true,

@@ -94,6 +94,50 @@ export function toCsr(store: WeightStore): CsrMatrix {
   return csr;
 }
 
+/** How many entries each row has: those of row r end at `ends[r + 1]` and begin at `ends[r]`. */
+export interface RowEnds {
+  readonly rows: number;
+  readonly columns: number;
+  readonly ends: Uint32Array;
+  readonly entries: number;
+}
+
+/** Where rows end, without a look at the columns: of a stack each matrix is counted once. */
+export function rowEndsOf(store: WeightStore): RowEnds {
+  const { rows, columns } = store;
+  const ends = endsOf(store);
+  return { rows, columns, ends, entries: ends[rows] as number };
+}
+
+function endsOf(store: WeightStore): Uint32Array {
+  if (store.format === 'stacked') return stackEnds(store);
+  return store.format === 'dense' ? denseEnds(store) : toCsr(store).pointers;
+}
+
+function denseEnds(store: DenseMatrix): Uint32Array {
+  const { rows, columns, values } = store;
+  const ends = new Uint32Array(rows + 1);
+  let entries = 0;
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (const end = at + columns; at < end; at++) if (values[at] !== 0) entries++;
+    ends[row + 1] = entries;
+  }
+  return ends;
+}
+
+function stackEnds({ rows, parts }: StackedMatrix): Uint32Array {
+  const ends = new Uint32Array(rows + 1);
+  const each = new Map([...new Set(parts)].map((part) => [part, rowEndsOf(part)]));
+  let row = 0;
+  for (const part of parts) {
+    const own = each.get(part) as RowEnds;
+    const before = ends[row] as number;
+    for (let at = 1; at <= own.rows; at++) ends[row + at] = before + (own.ends[at] as number);
+    row += own.rows;
+  }
+  return ends;
+}
+
 const patterns = new Recent<WeightStore, SparsePattern>(CONVERTED_BYTES / 2);
 
 /**

@@ -1,17 +1,17 @@
 // Distributes the rows of a CSR matrix over cores.
 
-import type { SparsePattern } from '../../../workloads/weights/store.js';
+import type { RowEnds } from '../../../workloads/weights/store.js';
 
 /**
  * Rows are dealt out in equal blocks, whatever is in them: the fullest block's load over the mean
  * block's. A row loads its core with its entries and with what `rowLoad` entries cost.
  */
 export function fullestShare(
-  { rows, pointers, indices }: Pick<SparsePattern, 'rows' | 'pointers' | 'indices'>,
+  { rows, ends, entries }: Pick<RowEnds, 'rows' | 'ends' | 'entries'>,
   cores: number,
   rowLoad = 0,
 ): number {
-  const total = indices.length + rowLoad * rows;
+  const total = entries + rowLoad * rows;
   if (total === 0) return 1;
   const block = Math.ceil(rows / cores);
   let fullest = 0;
@@ -19,7 +19,7 @@ export function fullestShare(
     const end = Math.min(row + block, rows);
     fullest = Math.max(
       fullest,
-      (pointers[end] as number) - (pointers[row] as number) + rowLoad * (end - row),
+      (ends[end] as number) - (ends[row] as number) + rowLoad * (end - row),
     );
   }
   // At least the mean: rounding must not make it less.

@@ -7,7 +7,7 @@ import type { ConvolutionDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { isPointwise, reachOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
-import type { SparsePattern } from '../../../workloads/weights/store.js';
+import type { RowEnds } from '../../../workloads/weights/store.js';
 import type { Phase } from '../account.js';
 import type { CpuConfig } from '../config.js';
 import { lanesOf } from '../ecm.js';
@@ -84,7 +84,7 @@ export function tilingOf(convolution: ConvolutionDemand, config: CpuConfig): Til
 export function directConvolution(
   task: LayerTask,
   convolution: ConvolutionDemand,
-  matrix: Pick<SparsePattern, 'rows' | 'pointers' | 'indices'>,
+  matrix: Pick<RowEnds, 'rows' | 'ends' | 'entries'>,
   weightBytes: number,
   weightsHome: WeightsHome,
   config: CpuConfig,
@@ -93,8 +93,7 @@ export function directConvolution(
   const { cores, efficiency } = config.sparseConvolution;
   const { groups, output } = convolution;
   const images = convolution.images * task.batch;
-  const { rows, indices } = matrix;
-  const nonzeros = indices.length;
+  const { rows, entries: nonzeros } = matrix;
   const { vectors, tiles, blocks, tileInputBytes } = tilingOf(convolution, config);
   const vectorBytes = simd.width / 8;
   const home = activationsHome(task, config, cores);

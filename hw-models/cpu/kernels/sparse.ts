@@ -3,7 +3,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { patternOf, type SparsePattern } from '../../../workloads/weights/store.js';
+import { type RowEnds, rowEndsOf } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
 import { isGrouped, pixelsOf, weightShapeOf } from '../../work.js';
 import { account } from '../account.js';
@@ -35,7 +35,7 @@ export const sparse: Kernel<CpuConfig> = {
     invariant(weights !== null, () => `layer ${task.name}: no weights`);
     const isConvolution = demand.kind === 'convolution';
     const { cores } = isConvolution ? config.sparseConvolution : config.sparse;
-    const matrix = patternOf(weights.store);
+    const matrix = rowEndsOf(weights.store);
     const weightsHome = weightsHomeOf(competingCsrBytes(task, residency), config, cores);
     const weightBytes = csrWeightBytes(task);
     const phases =
@@ -52,7 +52,7 @@ export const sparse: Kernel<CpuConfig> = {
       operations: 0,
       arithmetic: arithmeticOf(config),
       lanes: lanesIn(task, config),
-      nonzeros: matrix.indices.length,
+      nonzeros: matrix.entries,
       weightBytes,
       weightsHome,
       inputsRead: 'some' as const,
@@ -98,15 +98,14 @@ function unlikeEngines({
  */
 function product(
   task: LayerTask,
-  matrix: SparsePattern,
+  matrix: RowEnds,
   weightsHome: WeightsHome,
   config: CpuConfig,
 ): Work {
   const { simd, sparse } = config;
   const { cores } = sparse;
-  const { rows, indices } = matrix;
+  const { rows, entries: nonzeros } = matrix;
   const vectors = vectorsOf(task);
-  const nonzeros = indices.length;
   const vectorsPerRow = Math.ceil(vectors / spmmLanes(config));
   const further = scaledRows((nonzeros * (vectors - 1)) / spmmLanes(config), config);
   const { outputs } = activationElements(task);
@@ -131,11 +130,10 @@ function product(
  * less than a line wide, so the lines it touches are those of non-zeros that lie anywhere.
  */
 function gatheredLines(
-  { rows, columns, indices }: SparsePattern,
+  { rows, columns, entries: nonzeros }: RowEnds,
   vectors: number,
   { lineBytes }: CpuConfig,
 ): number {
-  const nonzeros = indices.length;
   const inputLines = Math.ceil((vectors * ELEMENT_BYTES) / lineBytes);
   const perLine = Math.max(1, Math.floor(lineBytes / ELEMENT_BYTES / vectors));
   const density = nonzeros / (rows * columns);

@@ -109,8 +109,8 @@ function Found({ offer, store, simulator, shown, trail, working }: AppProps) {
   const tool: ToolProps = { offer, store, simulator, openTab };
   return (
     <div
-      className={isBehind ? 'found behind' : 'found'}
-      aria-busy={isBehind || shown?.isEstimate === true}
+      className={`found${isBehind ? ' behind' : ''}${shown?.kind === 'coarse' ? ' coarse' : ''}`}
+      aria-busy={isBehind || shown.kind !== 'exact'}
     >
       <div className="of">
         <p id="results-of">
@@ -160,19 +160,21 @@ function Chosen({ tab, tool, shown, trail, layer, chooseLayer }: ChosenProps) {
   return <tab.Panel {...{ ...tool, results, chooseLayer }} layer={known} />;
 }
 
-const ESTIMATE_TITLE =
-  'From small stand-ins of the layers, scaled to the last exact results; exact ones are on their way';
+const SIGNS = {
+  estimate: 'How much more or less each layer takes than in the last exact results, roughly',
+  coarse: 'From expected zeros and parts of layers, with nothing exact to start from',
+} as const;
 
 /** 'AlexNet fc6, batch 1, on A = eie-64 with PEs 128 (64)' */
 function ResultsOf({ offer, shown }: { readonly offer: Offer; readonly shown: Shown }) {
-  const { workload, designs, found, isEstimate } = shown;
+  const { workload, designs, found, kind } = shown;
   // Behind the designs come the presets that they were turned from.
   const own = designs.slice(0, designs.length / 2);
   return (
     <>
-      {isEstimate && (
-        <strong className="estimate" title={ESTIMATE_TITLE}>
-          estimate
+      {kind !== 'exact' && (
+        <strong className="estimate" title={`${SIGNS[kind]}; exact results are on their way`}>
+          {kind}
         </strong>
       )}
       <strong>{describeWorkload(offer, workload)}</strong>, on{' '}

@@ -157,7 +157,7 @@ function useExplored(
   const [, redraw] = useState(0);
   const names = presets.map(({ name }) => name).join();
   useEffect(() => {
-    if (shown.isEstimate) return;
+    if (shown.kind !== 'exact') return;
     const jobs = presets
       .filter(({ name }) => !known.has(keyOf(workload, name)))
       .map((preset) => {

@@ -1,6 +1,6 @@
 // How each kind of job is done. Work pauses often: what it yields says what is being done.
 
-import { createEstimator } from '../../../sim/estimate.js';
+import { type Answered, createEstimator } from '../../../sim/estimate.js';
 import { createExplorer, type ExplorerSources } from '../../../sim/explore.js';
 import type { JobKind, Jobs } from './jobs.js';
 
@@ -13,26 +13,37 @@ export type Workers = {
 
 /** Work ahead stops after so long: whole networks take too long to be drawn at every density. */
 const MAX_MILLISECONDS_AHEAD = 30_000;
+/** It stops too where a step takes so long: a question would have to wait for it. */
+const MAX_MILLISECONDS_OF_STEP = 100;
 
 export function createWorkers(sources: ExplorerSources): Workers {
   const explorer = createExplorer(sources);
   const estimator = createEstimator(sources.soundConfigs);
+  let base: Answered | null = null;
   return {
     explore: (question) => explorer.exploring(question),
     async *ahead(questions) {
       const began = performance.now();
+      let step = began;
       for await (const doing of explorer.ahead(questions)) {
+        const now = performance.now();
+        if (now - step > MAX_MILLISECONDS_OF_STEP || now - began > MAX_MILLISECONDS_AHEAD) break;
         yield doing;
-        if (performance.now() - began > MAX_MILLISECONDS_AHEAD) break;
+        step = performance.now();
       }
       return null;
     },
-    *estimate({ question, base, milliseconds }) {
-      const end = performance.now() + milliseconds;
-      return estimator.estimate(question, base, () => performance.now() > end);
+    *remember(answered) {
+      base = answered;
+      yield 'remembered';
+      return null;
     },
-    *rehearse(base) {
-      yield* estimator.rehearsing(base);
+    *estimate({ question, milliseconds }) {
+      const end = performance.now() + milliseconds;
+      return yield* estimator.estimating(question, base, () => performance.now() > end);
+    },
+    *rehearse() {
+      if (base) yield* estimator.rehearsing(base);
       return null;
     },
   };

@@ -1,6 +1,6 @@
 // Jobs that the page gives to its workers, and the messages that they are told by.
 
-import type { Answered } from '../../../sim/estimate.js';
+import type { Answered, Estimated } from '../../../sim/estimate.js';
 import type { Exploration, ExplorerQuestion } from '../../../sim/explore.js';
 
 /** What each kind of job is asked and finds. A new kind is a row here and one in jobs-done.ts. */
@@ -9,17 +9,15 @@ export interface Jobs {
   readonly explore: { readonly asked: ExplorerQuestion; readonly found: Exploration };
   /** Works out what may be asked next. */
   readonly ahead: { readonly asked: readonly ExplorerQuestion[]; readonly found: null };
+  /** Remembers an exact answer: estimates start from the newest one. */
+  readonly remember: { readonly asked: Answered; readonly found: null };
   /** What designs come to, roughly and soon; null where nothing can be said yet. */
   readonly estimate: {
-    readonly asked: {
-      readonly question: ExplorerQuestion;
-      readonly base: Answered;
-      readonly milliseconds: number;
-    };
-    readonly found: Exploration | null;
+    readonly asked: { readonly question: ExplorerQuestion; readonly milliseconds: number };
+    readonly found: Estimated | null;
   };
-  /** Makes estimates from an exact answer quicker. */
-  readonly rehearse: { readonly asked: Answered; readonly found: null };
+  /** Makes estimates from what is remembered quicker. */
+  readonly rehearse: { readonly asked: null; readonly found: null };
 }
 
 export type JobKind = keyof Jobs;
@@ -50,5 +48,7 @@ export type Reply =
   /** It cannot be: the message says why. */
   | { readonly kind: 'refused'; readonly id: number; readonly fault: string }
   | { readonly kind: 'cancelled'; readonly id: number }
+  /** It has begun. */
+  | { readonly kind: 'begun'; readonly id: number }
   /** What is being done now. */
   | { readonly kind: 'doing'; readonly id: number; readonly doing: string };

@@ -60,7 +60,7 @@ function draw(): void {
 
 const simulator = startSimulator({
   onAnswer(answer) {
-    if (!answer.isEstimate) remember(answer);
+    if (answer.kind === 'exact') remember(answer);
     shown = answer;
     if (!simulator.isBusy) sayWorking(null);
     draw();
@@ -98,10 +98,10 @@ function remember(answer: Shown): void {
 }
 
 /** Leaves in the browser's own record how long an answer took from the change to the picture. */
-function tellWhenPainted({ askedAt, modelMilliseconds, isEstimate }: Shown): void {
+function tellWhenPainted({ askedAt, modelMilliseconds, kind }: Shown): void {
   requestAnimationFrame(() =>
     setTimeout(() => {
-      const name = isEstimate ? 'estimate' : 'answer';
+      const name = kind === 'exact' ? 'answer' : kind;
       performance.measure(name, { start: askedAt, detail: { modelMilliseconds } });
     }),
   );

@@ -1,7 +1,6 @@
 // What the page asks of its workers: exact answers from one, estimates from another until they are
 // there. Always the newest question, never a queue of old ones.
 
-import type { Answered } from '../../../sim/estimate.js';
 import type { Exploration, ExplorerQuestion } from '../../../sim/explore.js';
 import type { JobKind, Jobs } from './jobs.js';
 import { type Job, type Outcome, openLine } from './line.browser.js';
@@ -9,8 +8,11 @@ import { type Job, type Outcome, openLine } from './line.browser.js';
 /** What was found last, and how long it took. */
 export interface Shown extends ExplorerQuestion {
   readonly found: Exploration | { readonly fault: string };
-  /** True for an estimate, which the exact answer will take the place of. */
-  readonly isEstimate: boolean;
+  /**
+   * Estimates start from an exact answer, coarse ones from nothing; the exact answer will take
+   * their place.
+   */
+  readonly kind: 'exact' | 'estimate' | 'coarse';
   readonly modelMilliseconds: number;
   /** When the first change was made that this answers. */
   readonly askedAt: number;
@@ -41,11 +43,14 @@ export interface Listener {
 /** The page is quiet when so long nothing was asked. */
 const QUIET_MILLISECONDS = 120;
 /** A question is left to end for so long when a newer one comes: a drag is seen on its way. */
-const MILLISECONDS_LEFT_TO_END = 100;
-/** An estimate is asked for when the exact answer is not there by then, */
-const MILLISECONDS_TILL_ESTIMATE = 25;
-/** and takes about so long. */
-const MILLISECONDS_OF_ESTIMATE = 25;
+const MILLISECONDS_LEFT_TO_END = 60;
+/**
+ * An estimate is asked for when the exact answer is not there by then, or at once for a network or
+ * preset that nothing is known of,
+ */
+const MILLISECONDS_TILL_ESTIMATE = 20;
+/** and takes about so long; where that was not enough for all layers, longer the next time. */
+const MILLISECONDS_OF_ESTIMATES = [40, 300, 3000];
 
 interface Asked {
   readonly question: ExplorerQuestion;
@@ -53,7 +58,7 @@ interface Asked {
 }
 
 export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): Simulator {
-  const [exact, rough] = [openLine(), openLine()];
+  const [exact, rough] = [openLine({ hasSpare: true }), openLine()];
   /** The newest question, while it waits for the one before. */
   let asked: Asked | null = null;
   let current: { readonly asked: Asked; readonly job: Job<Exploration> } | null = null;
@@ -61,16 +66,22 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
   const others = new Set<Job<unknown>>();
   let rehearsal: Job<null> | null = null;
   let ahead: Job<null> | null = null;
-  let base: Answered | null = null;
+  let estimating: Job<unknown> | null = null;
   let quiet: ReturnType<typeof setTimeout> | undefined;
   let patience: ReturnType<typeof setTimeout> | undefined;
   let isEstimateDue = false;
+  /** What the last exact answer was about. */
+  let answered = '';
 
-  const show = ({ question, askedAt }: Asked, outcome: Outcome<Exploration>, isEstimate: boolean) =>
+  const show = (
+    { question, askedAt }: Asked,
+    outcome: Outcome<Exploration>,
+    kind: Shown['kind'],
+  ): unknown =>
     outcome.kind !== 'cancelled' &&
     onAnswer({
       ...question,
-      ...{ askedAt, isEstimate },
+      ...{ askedAt, kind },
       ...(outcome.kind === 'done'
         ? { found: outcome.found, modelMilliseconds: outcome.milliseconds }
         : { found: { fault: outcome.fault }, modelMilliseconds: 0 }),
@@ -84,10 +95,13 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
     current = { asked: own, job };
     void job.ended.then((outcome) => {
       current = null;
-      if (outcome.kind === 'done') base = { question: own.question, exploration: outcome.found };
+      if (!asked) estimating?.cancel();
       sendNewest();
+      if (outcome.kind !== 'cancelled') answered = about(own.question);
+      show(own, outcome, 'exact');
+      if (outcome.kind === 'done')
+        rough.start('remember', { question: own.question, exploration: outcome.found });
       if (!current) prepare();
-      show(own, outcome, false);
     });
   };
 
@@ -95,7 +109,7 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
   const prepare = () => {
     clearTimeout(patience);
     rehearsal?.cancel();
-    rehearsal = base && rough.start('rehearse', base);
+    rehearsal = rough.start('rehearse', null);
     prepareNext();
   };
 
@@ -116,15 +130,24 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
   const estimate = () => {
     isEstimateDue = false;
     const own = asked ?? current?.asked;
-    if (!base || !own) return;
+    if (own) estimateIn(own, 0);
+  };
+
+  const estimateIn = (own: Asked, round: number) => {
+    const milliseconds = MILLISECONDS_OF_ESTIMATES[round];
+    if (milliseconds === undefined) return;
     rehearsal?.cancel();
-    const milliseconds = MILLISECONDS_OF_ESTIMATE;
+    estimating?.cancel();
     const { question } = own;
-    void rough.start('estimate', { question, base, milliseconds }).ended.then((outcome) => {
+    const job = rough.start('estimate', { question, milliseconds });
+    estimating = job;
+    void job.ended.then((outcome) => {
       // Once nothing is on its way any more the exact answer is there.
       if (!current || current.asked.askedAt > own.askedAt) return;
-      if (outcome.kind === 'done' && outcome.found)
-        show(own, { ...outcome, found: outcome.found }, true);
+      if (outcome.kind !== 'done' || !outcome.found) return;
+      const { exploration, isCoarse, isComplete } = outcome.found;
+      show(own, { ...outcome, found: exploration }, isCoarse ? 'coarse' : 'estimate');
+      if (!isComplete && !asked && current.asked === own) estimateIn(own, round + 1);
     });
   };
 
@@ -149,7 +172,8 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
       ahead?.cancel();
       for (const other of others) other.cancel();
       asked = { question, askedAt: performance.now() };
-      if (!isEstimateDue) setTimeout(estimate, MILLISECONDS_TILL_ESTIMATE);
+      const isKnown = about(question) === answered;
+      if (!isEstimateDue) setTimeout(estimate, isKnown ? MILLISECONDS_TILL_ESTIMATE : 0);
       isEstimateDue = true;
       sendNewest();
       if (!current || current.asked.question === question) return;
@@ -161,3 +185,7 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
     start: startOther,
   };
 }
+
+/** The network and the presets of a question. */
+const about = ({ workload, designs }: ExplorerQuestion): string =>
+  JSON.stringify([workload.workload, designs.map(({ preset }) => preset)]);

@@ -99,7 +99,7 @@ export function startSweep(offer: Offer, state: ExplorerState, dials: readonly S
     }
   };
   const count = Math.min(MAX_WORKERS, Math.max(1, navigator.hardwareConcurrency), designs.length);
-  lines = Array.from({ length: count }, openLine);
+  lines = Array.from({ length: count }, () => openLine());
   for (const line of lines) void workOff(line);
   tell();
 }

@@ -76,6 +76,7 @@ async function workOff(): Promise<void> {
 async function done({ id, job, asked }: Start): Promise<Reply> {
   const began = performance.now();
   const work = await begun(job, asked);
+  scope.postMessage({ kind: 'begun', id });
   let told = began;
   for (let since = began; ; ) {
     if (cancelled.has(id)) {

@@ -11,6 +11,7 @@ import {
   weightsHomeOf,
   write,
 } from '../../../hw-models/cpu/memory.js';
+import { rowEndsOf } from '../../../workloads/weights/store.js';
 import { cpuPreset, evenCsr } from './presets.js';
 
 const { config } = cpuPreset('i7-5930k');
@@ -74,26 +75,20 @@ describe('fullestShare', () => {
   it('compares the fullest block of rows with the mean', () => {
     // Rows of 3, 1, 1, 1 entries on two cores: blocks of 4 and 2, mean 3.
     const pointers = Uint32Array.of(0, 3, 4, 5, 6);
-    expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2)).toBeWithin(
-      1e-12,
-      4 / 3,
-    );
+    expect(fullestShare({ rows: 4, ends: pointers, entries: 6 }, 2)).toBeWithin(1e-12, 4 / 3);
   });
 
   it('counts what each row costs by itself, and is never below 1', () => {
     // The same with 3 entries' worth a row: blocks of 4 + 6 and 2 + 6, mean 9.
     const pointers = Uint32Array.of(0, 3, 4, 5, 6);
-    expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2, 3)).toBeWithin(
-      1e-12,
-      10 / 9,
-    );
+    expect(fullestShare({ rows: 4, ends: pointers, entries: 6 }, 2, 3)).toBeWithin(1e-12, 10 / 9);
     for (let i = 1; i < 50; i++)
-      expect(fullestShare(evenCsr(6, 50, 6 * i), 6, i / 7)).toBeGreaterThanOrEqual(1);
+      expect(fullestShare(rowEndsOf(evenCsr(6, 50, 6 * i)), 6, i / 7)).toBeGreaterThanOrEqual(1);
   });
 
   it('is 1 for one core, and the number of cores for a single row', () => {
-    expect(fullestShare(evenCsr(10, 10, 37), 1)).toBe(1);
-    expect(fullestShare(evenCsr(1, 10, 5), 4)).toBe(4);
+    expect(fullestShare(rowEndsOf(evenCsr(10, 10, 37)), 1)).toBe(1);
+    expect(fullestShare(rowEndsOf(evenCsr(1, 10, 5)), 4)).toBe(4);
   });
 });
 

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { profileOf } from '../../../hw-models/gpu/csr-profile.js';
-import { type DenseMatrix, toCsr } from '../../../workloads/weights/store.js';
+import {
+  type CsrMatrix,
+  type DenseMatrix,
+  stackOf,
+  toCsr,
+} from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 
 /** A matrix of ones and zeros from rows of '#' and '.'. */
@@ -68,6 +73,26 @@ describe('the profile of a sparse matrix', () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+
+  it('of matrices that stand there several times is that of all of them together', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 6 }),
+        fc.constantFrom(1, 4, 32),
+        (blocks, columns, picks, lanes) => {
+          const shape = { lanes, rowsPerBlock: 4, sectorWords: 8 };
+          const size = { rows: 4 * blocks, columns, biases: 0 };
+          const parts = [0.2, 0.7].map(
+            (density) => drawWeights(size, density, 1, 'part').store as CsrMatrix,
+          );
+          const stack = stackOf(picks.map((pick) => parts[pick] as CsrMatrix));
+          expect(profileOf(stack, shape)).toEqual(profileOf(toCsr(stack), shape));
+        },
+      ),
     );
   });
 });

@@ -5,6 +5,7 @@ import { sliceRows } from '../../../workloads/weights/slices.js';
 import {
   type DenseMatrix,
   nonzerosOf,
+  rowEndsOf,
   stackOf,
   toCodebook,
   toCsc,
@@ -43,6 +44,25 @@ describe('weight stores', () => {
         expect(toDense(toCsr(matrix)).values).toEqual(matrix.values);
         expect(toDense(toCsc(matrix)).values).toEqual(matrix.values);
         expect(toCsr(toCsc(matrix))).toEqual(toCsr(matrix));
+      }),
+    );
+  });
+
+  it('say where their rows end, whatever their formats', () => {
+    fc.assert(
+      fc.property(matrices, (matrix) => {
+        const { rows, columns, values } = matrix;
+        const stack = stackOf([matrix, toCsr(matrix), matrix]);
+        for (const store of [matrix, toCsr(matrix), toCsc(matrix), stack]) {
+          const { ends, entries, ...size } = rowEndsOf(store);
+          expect(size).toEqual({ rows: store.rows, columns });
+          const each = Array.from({ length: rows }, (_, row) =>
+            values.slice(row * columns, (row + 1) * columns).reduce((n, v) => n + +(v !== 0), 0),
+          );
+          const found = [...ends.slice(1)].map((end, row) => end - (ends[row] as number));
+          expect(found).toEqual(Array.from({ length: store.rows }, (_, row) => each[row % rows]));
+          expect(entries).toBe(found.reduce((sum, count) => sum + count, 0));
+        }
       }),
     );
   });

@@ -61,6 +61,11 @@ const Tensor = z.strictObject({
     count,
     'Channels of a convolution below which the library has no kernel on tensor cores.',
   ),
+  laneRateInt8: quantity(
+    'count',
+    z.literal([1, 4]),
+    'Of such a convolution in 8-bit integers: products of an ordinary lane at a time (4: DP4A); 1 where left out.',
+  ).optional(),
   structuredSpeedup: quantity(
     'ratio',
     z.number().min(1).max(2),
@@ -111,6 +116,7 @@ const Library = z.strictObject({
     count,
     "Outputs of the smallest tile of a convolution's block.",
   ),
+  tensorConvolutionTile: quantity('count', count, 'The same on tensor cores.').optional(),
   clusterBlocks: quantity(
     'count',
     count,

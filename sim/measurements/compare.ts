@@ -72,12 +72,24 @@ export function compareMeasurements(
   return { compared, summaries: summariesOf(compared), left };
 }
 
-/** A preset as a question changes it; each is made once. */
+/** A preset as a question changes it. */
 function devicesOf(load: (name: string) => Hardware): (question: Question) => Hardware {
+  const known = new Map<string, (question: Question) => Hardware>();
+  return (question) => {
+    const { hardware } = question;
+    const variants = known.get(hardware) ?? variantsOf(load(hardware));
+    known.set(hardware, variants);
+    return variants(question);
+  };
+}
+
+/** One device as questions change it; each variation is made once. */
+export function variantsOf(device: Hardware): (question: Question) => Hardware {
   const known = new Map<string, Hardware>();
-  return ({ hardware, patches }) => {
-    const key = JSON.stringify([hardware, patches]);
-    const made = known.get(key) ?? (patches ? load(hardware).vary(patches) : load(hardware));
+  return ({ patches }) => {
+    if (!patches) return device;
+    const key = JSON.stringify(patches);
+    const made = known.get(key) ?? device.vary(patches);
     known.set(key, made);
     return made;
   };

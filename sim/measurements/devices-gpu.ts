@@ -32,7 +32,8 @@ const gpus: readonly DeviceRule[] = known.map(([device, hardware]) => ({
 function placeOn(hardware: string, context: Context): Placed | Unplaced {
   const kernel = kernelOf(hardware, context);
   if (typeof kernel !== 'string') return kernel;
-  return { hardware, kernel, ...(isBeforeWinograd(context) ? { patches: withoutWinograd } : {}) };
+  if (isBeforeWinograd(context)) return { hardware, kernel, patches: withoutWinograd };
+  return { hardware, kernel, ...(hasPlainIntegers(context) ? { patches: plainIntegers } : {}) };
 }
 
 /** cuDNN has Winograd kernels since version 5. */
@@ -42,6 +43,15 @@ function isBeforeWinograd({ work }: Context): boolean {
 
 const withoutWinograd: NonNullable<Placed['patches']> = [
   { op: 'remove', path: ['convolution', 'winograd'] },
+];
+
+/** cuDNN 7's integer kernels for first layers are no faster than its others on lanes. */
+function hasPlainIntegers({ row, work, precision }: Context): boolean {
+  return work.kind === 'convolution' && precision === 'int8' && /DeepBench/.test(row.source);
+}
+
+const plainIntegers: NonNullable<Placed['patches']> = [
+  { op: 'remove', path: ['tensor', 'laneRateInt8'] },
 ];
 
 /** Runtimes that call a library for each layer, and fuse nothing. */

@@ -3,8 +3,9 @@
 // over measured.
 
 import type { Hardware } from '../../hw-models/contract.js';
+import { invariant } from '../../workloads/base/errors.js';
 import { statedValues, type Values, withValues } from '../validate/fit/search.js';
-import { type Asked, askRow, ratioOf } from './compare.js';
+import { type Asked, askRow, ratioOf, variantsOf } from './compare.js';
 import type { Measurement } from './row.js';
 
 /** A number of a preset, by its path, and where it is looked for. */
@@ -14,26 +15,26 @@ export interface FittedNumber {
 }
 
 export interface MeasuredFit {
-  readonly device: string;
+  /** Cards of one generation share one set of numbers, which the first of them states. */
+  readonly devices: readonly string[];
   /** At most six. */
   readonly numbers: readonly FittedNumber[];
 }
 
 const launch = { number: 'launchSeconds', range: [2e-6, 1e-5] } as const;
-const dram = { number: 'dram.efficiency', range: [0.7, 0.95] } as const;
 const gemm = { number: 'gemmEfficiency', range: [0.3, 1] } as const;
 const implicit = { number: 'convolution.gemm', range: [0.3, 1] } as const;
 const winograd = { number: 'convolution.winograd', range: [0.2, 1] } as const;
 const tensor = { number: 'tensor.efficiency', range: [0.3, 1] } as const;
 const tensorConvolution = { number: 'tensor.convolutionEfficiency', range: [0.3, 1] } as const;
 const issue = { number: 'energy.instructionJoules', range: [1e-10, 1e-8] } as const;
+const halfMac = { number: 'tensor.macJoules.half', range: [1e-13, 1e-11] } as const;
 
 /** The devices with enough measurements to fit on; all others inherit from one of these. */
 export const measuredFits: readonly MeasuredFit[] = [
-  { device: 'titan-x-pascal', numbers: [gemm, implicit, winograd] },
-  { device: 'gtx-1080-ti', numbers: [gemm, implicit, winograd] },
-  { device: 'v100', numbers: [launch, dram, gemm, implicit, tensor, tensorConvolution] },
-  { device: 'tesla-t4', numbers: [launch, dram, gemm, tensor, tensorConvolution, issue] },
+  { devices: ['titan-x-pascal', 'gtx-1080-ti'], numbers: [gemm, implicit, winograd] },
+  { devices: ['v100'], numbers: [launch, gemm, implicit, tensor, tensorConvolution] },
+  { devices: ['tesla-t4'], numbers: [launch, gemm, tensor, tensorConvolution, issue, halfMac] },
 ];
 
 /** The measurements of single layers that a device is fitted on: its own. */
@@ -46,25 +47,36 @@ export function fitRows(rows: readonly Measurement[], device: string): readonly 
   });
 }
 
+/** Modelled over measured. */
+export function ratiosOf(rows: readonly Asked[], device: Hardware): readonly number[] {
+  const variant = variantsOf(device);
+  return rows.map((row) => ratioOf(row, row.modelled(variant(row.question)) ?? Number.NaN));
+}
+
 /** Steps of the search, as shares of a value. */
 const [WIDEST, NARROWEST] = [0.16, 0.01];
 
-/** From what the preset states, one number after the other, until no step helps. */
+/**
+ * From what the first device states, one number after the other, until no step helps. One set for
+ * all of `devices`, each with its own rows.
+ */
 export function fitNumbers(
-  hardware: Hardware,
-  { numbers }: MeasuredFit,
-  rows: readonly Asked[],
+  numbers: readonly FittedNumber[],
+  devices: readonly { readonly hardware: Hardware; readonly rows: readonly Asked[] }[],
 ): Values {
+  const [first] = devices;
+  invariant(first !== undefined, () => 'no device to fit');
   const stated = statedValues(
-    hardware,
+    first.hardware,
     numbers.map(({ number }) => number),
   );
   const distance = (values: Values) => {
-    const device = withValues(hardware, values);
-    return rows.reduce(
-      (all, row) => all + Math.abs(Math.log(ratioOf(row, row.modelled(device) ?? Number.NaN))),
-      0,
-    );
+    let all = 0;
+    for (const { hardware, rows } of devices) {
+      for (const ratio of ratiosOf(rows, withValues(hardware, values)))
+        all += Math.abs(Math.log(ratio));
+    }
+    return all;
   };
   let best = stated;
   let min = distance(best);

@@ -3,9 +3,9 @@
 
 import { median } from 'simple-statistics';
 import type { Hardware } from '../../hw-models/contract.js';
-import { statedValues, withValues } from '../validate/fit/search.js';
-import { type Asked, ratioOf } from './compare.js';
-import { fitRows, measuredFits } from './fit.js';
+import { statedValues, type Values, withValues } from '../validate/fit/search.js';
+import type { Asked } from './compare.js';
+import { fitNumbers, fitRows, type MeasuredFit, measuredFits, ratiosOf } from './fit.js';
 import type { Measurement } from './row.js';
 
 /** Median absolute errors of one kind of work on one device. */
@@ -20,42 +20,62 @@ export interface LeftOut {
   readonly leftOut: number;
 }
 
-/** Neighbours, nearest first: each number comes from the first that was fitted with it. */
+/**
+ * Neighbours of devices with a fit of their own, nearest first: each number comes from the first
+ * that was fitted with it, and stays where none was.
+ */
 const neighbours: Readonly<Record<string, readonly string[]>> = {
-  'titan-x-pascal': ['gtx-1080-ti'],
-  'gtx-1080-ti': ['titan-x-pascal'],
   v100: ['tesla-t4', 'titan-x-pascal'],
   'tesla-t4': ['v100'],
 };
 
-/** Every fitted device with its own numbers and with its neighbours'. */
+/** Every fitted device with its own numbers, and with those that it would have without its rows. */
 export function leftOut(
   rows: readonly Measurement[],
   load: (name: string) => Hardware,
 ): readonly LeftOut[] {
-  return measuredFits.flatMap(({ device, numbers }) => {
-    const from = neighbours[device] ?? [];
-    const hardware = load(device);
-    const taken = new Map(
-      numbers.flatMap(({ number }) => {
-        const donor = from.find((name) =>
-          measuredFits.some(
-            (fit) => fit.device === name && fit.numbers.some((own) => own.number === number),
-          ),
-        );
-        return donor === undefined ? [] : [...statedValues(load(donor), [number])];
-      }),
-    );
-    const without = withValues(hardware, taken);
-    return [...groupsOf(fitRows(rows, device))].map(([key, group]) => {
-      const [kind = '', precision = ''] = key.split('|');
-      return {
-        ...{ device, from, kind, precision, figures: group.length },
-        fitted: medianError(group, hardware),
-        leftOut: medianError(group, without),
-      };
-    });
-  });
+  return measuredFits.flatMap((fit) =>
+    fit.devices.flatMap((device) => {
+      const others = fit.devices.filter((other) => other !== device);
+      const from = others.length > 0 ? others : (neighbours[device] ?? []);
+      const hardware = load(device);
+      const values =
+        others.length > 0
+          ? fitNumbers(
+              fit.numbers,
+              others.map((other) => ({ hardware: load(other), rows: fitRows(rows, other) })),
+            )
+          : taken(fit, from, load);
+      const without = withValues(hardware, values);
+      return [...groupsOf(fitRows(rows, device))].map(([key, group]) => {
+        const [kind = '', precision = ''] = key.split('|');
+        return {
+          ...{ device, from, kind, precision, figures: group.length },
+          fitted: medianError(group, hardware),
+          leftOut: medianError(group, without),
+        };
+      });
+    }),
+  );
+}
+
+/** The numbers of a fit as neighbours state them. */
+function taken(
+  { numbers }: MeasuredFit,
+  from: readonly string[],
+  load: (name: string) => Hardware,
+): Values {
+  return new Map(
+    numbers.flatMap(({ number }) => {
+      const donor = from.find((name) =>
+        measuredFits.some(
+          (fit) =>
+            fit.devices.includes(name) && fit.numbers.some((other) => other.number === number),
+        ),
+      );
+      return donor === undefined ? [] : [...statedValues(load(donor), [number])];
+    }),
+  );
 }
 
 function groupsOf(rows: readonly Asked[]): ReadonlyMap<string, readonly Asked[]> {
@@ -68,5 +88,5 @@ function groupsOf(rows: readonly Asked[]): ReadonlyMap<string, readonly Asked[]>
 }
 
 function medianError(rows: readonly Asked[], device: Hardware): number {
-  return median(rows.map((row) => Math.abs(ratioOf(row, row.modelled(device) ?? Number.NaN) - 1)));
+  return median(ratiosOf(rows, device).map((ratio) => Math.abs(ratio - 1)));
 }

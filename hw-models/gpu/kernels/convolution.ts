@@ -56,6 +56,9 @@ function dramBytesOf({ dramWeightBytes, dramActivationBytes }: Footprint): numbe
   return dramWeightBytes + dramActivationBytes;
 }
 
+/** Filters of the narrowest tile of kernels that pad the channels. */
+const PADDED_ROWS = 64;
+
 /** `padded`: channels of a tap that the kernel takes at the least, a multiple of so many. */
 export function implicitGemm(
   { demand, gemm, footprint, wordBytes, config }: Question,
@@ -75,17 +78,14 @@ export function implicitGemm(
       outputBytes: footprint.outputBytes,
       dramBytes: dramBytesOf(footprint),
       isConvolution: true,
+      minRows: padded > 1 ? PADDED_ROWS : 1,
     },
     { ...engine, macsPerCycle: engine.macsPerCycle * rate },
     config,
   );
-  const launch = {
-    ...planned.launch,
-    instructions: planned.launch.instructions / rate,
-  };
   return {
     // cuDNN computes where the pixels of each tap lie in a kernel of its own (PRECOMP_GEMM).
-    ...{ algorithm: 'implicit-gemm', launches: [briefly(1), launch] },
+    ...{ algorithm: 'implicit-gemm', launches: [briefly(1), planned.launch] },
     macSlots: planned.macSlots,
     multiplications: rows * gemm.depth * columns * count,
   };

@@ -37,6 +37,8 @@ export interface Product {
   readonly dramOutputBytes?: number;
   /** Convolutions have kernels of their own: of large tiles, their depth in one part. */
   readonly isConvolution: boolean;
+  /** Rows of the narrowest tile there is for it; those of the device's tiles where left out. */
+  readonly minRows?: number;
 }
 
 export interface Planned {
@@ -75,17 +77,20 @@ export function planProduct(product: Product, engine: Engine, config: GpuConfig)
 
 /** Those that the library has, with room for a block. */
 function tilesFor(
-  { isConvolution }: Product,
+  { isConvolution, minRows = 1 }: Product,
   { cores, wordBytes }: Engine,
   { library, sm }: GpuConfig,
 ): readonly Tile[] {
   const all = cores === 'lanes' ? laneTiles : tensorTiles(wordBytes === 1 ? 1 : 2);
-  const ofProducts = cores === 'lanes' ? library.minTile : (library.tensorMinTile ?? 0);
-  const min = isConvolution ? library.convolutionTile : ofProducts;
+  const { minTile, tensorMinTile = 0, convolutionTile } = library;
+  const { tensorConvolutionTile = convolutionTile } = library;
+  const [ofProducts, ofConvolutions] =
+    cores === 'lanes' ? [minTile, convolutionTile] : [tensorMinTile, tensorConvolutionTile];
+  const min = isConvolution ? ofConvolutions : ofProducts;
   const fitting = all.filter(({ block }) => residentBlocks(block, sm) >= 1);
   const narrowest = cores === 'lanes' && !isConvolution ? library.minColumns : 1;
   const had = fitting.filter(
-    (tile) => tile.rows * tile.columns >= min && tile.columns >= narrowest,
+    (tile) => tile.rows * tile.columns >= min && tile.columns >= narrowest && tile.rows >= minRows,
   );
   return had.length > 0 ? had : fitting;
 }

@@ -26,8 +26,6 @@ interface Precision {
   readonly weightBits?: number;
   /** Channels of a tap that a slice of a tensor-core kernel takes at the least. */
   readonly channels: number;
-  /** Multiply-adds of an ordinary lane a cycle: four 8-bit products in one (DP4A). */
-  readonly laneRate: number;
   readonly note: string;
   /** Whether everything runs on ordinary lanes. */
   readonly onLanes?: boolean;
@@ -37,14 +35,12 @@ const half: Precision = {
   name: 'half',
   wordBytes: 2,
   channels: 8,
-  laneRate: 1,
   note: 'half precision on tensor cores, 32-bit sums',
 };
 const int8: Precision = {
   name: 'int8',
   wordBytes: 1,
   channels: 16,
-  laneRate: 1,
   note: 'costed as if quantised to 8-bit integers at the same accuracy, on tensor cores',
 };
 
@@ -52,7 +48,6 @@ const fp8: Precision = {
   name: 'fp8',
   wordBytes: 1,
   channels: 16,
-  laneRate: 1,
   note: 'costed as if rounded to 8-bit floats at the same accuracy, on tensor cores',
 };
 
@@ -216,7 +211,7 @@ function laneWay(
   { demand, batch }: LayerTask,
   gemm: Gemm,
   footprint: Footprint,
-  { wordBytes, laneRate, onLanes }: Precision,
+  { name, wordBytes, onLanes }: Precision,
   config: GpuConfig,
 ) {
   if (demand.kind !== 'convolution') return null;
@@ -224,6 +219,7 @@ function laneWay(
   const isDepthwise = channels === 1 && demand.groups > 1;
   const { minChannels = 1 } = onLanes ? {} : (config.tensor ?? {});
   if (!isDepthwise && channels >= minChannels) return null;
+  const laneRate = name === 'int8' && !isDepthwise ? (config.tensor?.laneRateInt8 ?? 1) : 1;
   const question = { demand, gemm, footprint, batch, wordBytes, config };
   const way = isDepthwise
     ? depthwise(question)

@@ -62,6 +62,10 @@ export interface Preset<Config> {
 export const precisions = ['fp32', 'fp16', 'bf16', 'fp8', 'int16', 'int8', 'w8', 'w4'] as const;
 export type Precision = (typeof precisions)[number];
 
+/** What can be asked of a device: a format, or the fastest of those that it has. */
+export const precisionChoices = [...precisions, 'best'] as const;
+export type PrecisionChoice = (typeof precisionChoices)[number];
+
 export type Bound = 'compute' | 'memory' | 'imbalance' | 'latency';
 
 /** Cycles that each of several like units worked on a layer, for the whole batch. */
@@ -130,9 +134,20 @@ export interface Block {
   readonly areaMm2: number | null;
   /** True for what the area of the chip leaves out. */
   readonly offChip?: boolean;
+  /** Capacity of one instance of a memory, to scale of which a device without known areas is drawn. */
+  readonly bytes?: number;
+  /** What tells how far it is in use, where the model's `busy` does not. */
+  readonly passes?: Passes;
   /** The parts of a layer's joules that are spent here. */
   readonly components: readonly string[];
   readonly inside: readonly Block[];
+}
+
+/** A counter, and how much of it all instances of a block together get done in a second. */
+export interface Passes {
+  readonly meter: string;
+  /** By what is multiplied where it matters; unknown for what is left out. */
+  readonly perSecond: number | Readonly<Partial<Record<Precision, number>>>;
 }
 
 /**

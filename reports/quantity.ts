@@ -18,9 +18,14 @@ export function quantity(value: number | null, unit: string): string {
 export const roundQuantity = (value: number | null, unit: string): string =>
   quantity(value, unit).replace(/\.(\d*?)0+(?!\d)/, (_, kept: string) => kept && `.${kept}`);
 
-/** '$12.3', '$0.0045'; three significant digits. */
+/** Cheaper things are not told apart: a dollar buys a million of them. */
+const MIN_DOLLARS = 1e-6;
+
+/** '$12.3', '$0.0000943', '< $0.000001'; three significant digits, never with an exponent. */
 export function dollars(value: number | null): string {
-  return value === null ? UNKNOWN : `$${digits(value)}`;
+  if (value === null) return UNKNOWN;
+  if (value > 0 && value < MIN_DOLLARS) return `< $${MIN_DOLLARS.toFixed(6)}`;
+  return `$${digits(value, 8)}`;
 }
 
 /** A count: '37.7 M', '16'. */
@@ -58,10 +63,13 @@ export function sparkbar(share: number, cells: number): string {
   return `${'█'.repeat(eighths >> 3)}${EIGHTHS[eighths & 7]}`;
 }
 
-/** Three significant digits, thousands set apart. */
-function digits(value: number): string {
+/**
+ * Three significant digits, thousands set apart; with an exponent where that takes more than
+ * `maxPlaces` places.
+ */
+function digits(value: number, maxPlaces = 6): string {
   const rounded = Number(value.toPrecision(3));
   if (Math.abs(rounded) >= 1000) return rounded.toLocaleString('en-US');
   const places = rounded === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))));
-  return places > 4 ? rounded.toExponential(2) : rounded.toFixed(places);
+  return places > maxPlaces ? rounded.toExponential(2) : rounded.toFixed(places);
 }

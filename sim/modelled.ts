@@ -1,6 +1,12 @@
 // A row of a model: what its layers cost, and their sums.
 
-import type { Bound, Hardware, LayerCost, Precision } from '../hw-models/contract.js';
+import type {
+  Bound,
+  Hardware,
+  LayerCost,
+  Precision,
+  PrecisionChoice,
+} from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import type { LayerTask } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
@@ -54,11 +60,15 @@ export function modelledRow(
 export function inPrecision(
   row: Row,
   { precisions }: Hardware,
-  asked: Precision | 'best' | undefined,
+  asked: PrecisionChoice | undefined,
 ): Row {
-  if (asked === undefined || asked === 'best' || precisions.includes(asked)) return row;
+  if (has(precisions, asked)) return row;
   return { ...row, notes: [...row.notes, `no ${asked} here: computed in ${precisions[0]}`] };
 }
+
+/** Whether a device with these formats computes in what was asked for, if anything was. */
+export const has = (precisions: readonly Precision[], asked: PrecisionChoice | undefined) =>
+  asked === undefined || asked === 'best' || precisions.includes(asked);
 
 /** What the layers that multiply compute in, that with most of the time first. */
 function precisionsOf(

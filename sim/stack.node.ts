@@ -4,6 +4,7 @@ import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { presetNames } from '../hw-models/presets.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
+import { knownErrors } from './known-errors.node.js';
 import { type Progress, silent } from './progress.js';
 import { type Names, namesIn, resolveHardware, resolveWorkload } from './resolve.node.js';
 import { loadPrices } from './serving/prices.node.js';
@@ -57,7 +58,7 @@ export async function stack(request: StackByNameRequest = {}): Promise<StackRepo
     small: resolveWorkload(small),
     contenders,
     tables: publishedTables,
-    ...{ seed, repeat, progress },
+    ...{ seed, repeat, progress, errors: knownErrors() },
     ...(cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) }),
   });
 }

@@ -16,6 +16,7 @@ import { sparse } from './kernels/sparse.js';
 import { winogradKernel } from './kernels/winograd.js';
 import { place, supplyBytesPerSecond } from './memory.js';
 import { meters } from './meters.js';
+import { structureOf } from './structure.js';
 
 /**
  * Serves the layers that a kernel asked for by name cannot take: whoever asks for Winograd asks for
@@ -65,6 +66,7 @@ export const cpu: Family<CpuConfig> = {
       },
     ],
   }),
+  structure: structureOf,
   capacity({ memory: { capacity, storage } }) {
     if (capacity === undefined) return null;
     const beyond = storage === undefined ? null : { name: 'storage', bytesPerSecond: storage };

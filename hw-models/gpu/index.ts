@@ -23,6 +23,7 @@ import {
   tensorInt8,
 } from './kernels/tensor.js';
 import { meters } from './meters.js';
+import { structureOf } from './structure.js';
 
 export const gpu: Family<GpuConfig> = {
   name: 'gpu',
@@ -54,6 +55,7 @@ export const gpu: Family<GpuConfig> = {
       },
     ],
   }),
+  structure: structureOf,
   capacity({ dram: { capacityBytes, hostLinkBytesPerSecond } }) {
     if (capacityBytes === undefined) return null;
     const link = hostLinkBytesPerSecond;

@@ -65,6 +65,8 @@ function chainChart(
         series: hardware,
         origin,
         value: of(result) ?? 1,
+        // Published times say nothing of energy.
+        error: (column === 'speedup' && result.knownError?.median) || null,
       }),
     ),
   );
@@ -85,10 +87,10 @@ function chainChart(
   return [
     {
       ...{ id, title },
-      subtitle: `${base} first; log scale; ${links.map((link, at) => `${nameOf(at)} ${link.title}`).join(' · ')}`,
+      subtitle: `${base} first; log scale${bars.some(({ error }) => error) ? '; thin lines: the median error of the model against published times' : ''}; ${links.map((link, at) => `${nameOf(at)} ${link.title}`).join(' · ')}`,
       alt: `Bars for ${links.length} links on ${known.length} hardware. The last link: ${last.map((bar) => `${bar.series} ${ratio(bar.value)}`).join(', ')}.`,
       data: {
-        columns: ['link', 'title', 'hardware', 'origin', column],
+        columns: ['link', 'title', 'hardware', 'origin', column, 'known_error'],
         rows: shown.map((bar) => [
           ...[
             bar.workload,
@@ -96,6 +98,7 @@ function chainChart(
             bar.series,
             bar.origin,
             bar.value,
+            bar.error ?? null,
           ],
         ]),
       },

@@ -4,14 +4,17 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PredictedPoint } from '../../sim/host-validate/fit.js';
 import type { Roofline } from '../../sim/host-validate/roofline.js';
-import type { ErrorSummary } from '../../sim/host-validate/summary.js';
-import { percent, quantity } from '../quantity.js';
+import type { ErrorSummary, NetworkTotal } from '../../sim/host-validate/summary.js';
+import { percent, quantity, ratio } from '../quantity.js';
 import { againstSpec } from './against.js';
 import type { Chart } from './chart.js';
 import { siLabels } from './look.js';
+import { solid } from './looks.js';
 import { nameLooks } from './name-looks.js';
 import { color } from './palette.js';
+import { groupedSpec, type RatioBar } from './ratios.js';
 import { rateText, rooflineSpec } from './roofline-spec.js';
+import type { Series } from './series.js';
 
 /** Kinds of kernels that a chart tells apart. */
 const MAX_KINDS = 9;
@@ -95,21 +98,24 @@ export function predictedChart(points: readonly PredictedPoint[]): readonly Char
 
 const ROW = 22;
 
-/** How far off each network's layers are: the median, and what nine of ten stay below. */
-export function networkErrorChart(summaries: readonly ErrorSummary[]): readonly Chart[] {
+/** How far off layers are, by something: the median, and what nine of ten stay below. */
+export function errorChart(
+  by: 'network' | 'kernel',
+  summaries: readonly ErrorSummary[],
+): readonly Chart[] {
   if (summaries.length === 0) return [];
   const worst = summaries.reduce((a, b) => (b.medianAbsoluteError > a.medianAbsoluteError ? b : a));
   return [
     {
-      id: 'error-by-network',
-      title: 'Error by network',
+      id: `error-by-${by}`,
+      title: `Error by ${by}`,
       subtitle:
-        'of its layers, all executors together: the bar is the median, the tick what nine layers of ten stay below',
-      alt: `Bars of ${summaries.length} networks. The largest median: ${worst.of} with ${percent(worst.medianAbsoluteError)}.`,
+        'of its layers, all executors together; the bar is the median, the tick what nine layers of ten stay below',
+      alt: `Bars of ${summaries.length} ${by}s. The largest median: ${worst.of} with ${percent(worst.medianAbsoluteError)}.`,
       half: true,
       data: {
         columns: [
-          'network',
+          by,
           'layers',
           'median_absolute_error',
           'percentile_90_absolute_error',
@@ -120,6 +126,50 @@ export function networkErrorChart(summaries: readonly ErrorSummary[]): readonly 
         ]),
       },
       spec: (width) => errorSpec(summaries, width),
+    },
+  ];
+}
+
+/**
+ * How long whole networks take as predicted, over measured, each with the median error of its
+ * executor's layers.
+ */
+export function totalsChart(
+  totals: readonly NetworkTotal[],
+  byExecutor: readonly ErrorSummary[],
+): readonly Chart[] {
+  const errorOf = (executor: string) =>
+    byExecutor.find(({ of }) => of === executor)?.medianAbsoluteError ?? null;
+  const bars = totals
+    .filter(({ measuredSeconds, predictedSeconds }) => measuredSeconds > 0 && predictedSeconds > 0)
+    .map(({ network, executor, measuredSeconds, predictedSeconds }): RatioBar => {
+      const value = predictedSeconds / measuredSeconds;
+      return {
+        ...{ workload: network, series: executor, origin: 'predicted', value },
+        error: errorOf(executor),
+      };
+    });
+  const [first] = bars;
+  if (!first) return [];
+  const off = ({ value }: RatioBar) => Math.abs(Math.log(value));
+  const worst = bars.reduce((a, b) => (off(b) > off(a) ? b : a));
+  const executors = [...new Set(bars.map(({ series }) => series))];
+  const looks = nameLooks(executors);
+  const series = executors.map((name): Series => {
+    return { name, origin: 'modelled', look: looks.get(name) ?? solid('muted') };
+  });
+  return [
+    {
+      id: 'networks-predicted',
+      title: 'Whole networks, predicted over measured',
+      subtitle:
+        "log scale, bars begin at 1×, where both agree; thin lines: the median error of the executor's layers",
+      alt: `Bars of ${bars.length} networks and executors. Furthest off: ${worst.workload} by ${worst.series}, ${ratio(worst.value)}.`,
+      data: {
+        columns: ['network', 'executor', 'predicted_over_measured', 'known_error'],
+        rows: bars.map((bar) => [bar.workload, bar.series, bar.value, bar.error ?? null]),
+      },
+      spec: (width) => groupedSpec(bars, series, 'predicted ÷ measured', width),
     },
   ];
 }

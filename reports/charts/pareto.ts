@@ -6,11 +6,10 @@ import { type MetricName, metrics } from '../../sim/sweep/metrics.js';
 import type { Bounds } from '../../sim/sweep/spec.js';
 import type { StoredResult } from '../../sim/sweep/store.js';
 import type { SweepSummary } from '../../sim/sweep/summary.js';
-import { metricText } from '../metric.js';
-import { UNKNOWN } from '../quantity.js';
+import { metricLabels, metricText } from '../metric.js';
+import { UNKNOWN, wholePercent } from '../quantity.js';
 import type { Chart } from './chart.js';
 import { BESIDE, placeNames } from './labels.js';
-import { siLabels } from './look.js';
 import { color } from './palette.js';
 import { logScale } from './scales.js';
 
@@ -32,6 +31,9 @@ interface Point {
   readonly label: string;
   /** What tells it from the others of the front, in short. */
   readonly name: string;
+  /** From and to where its time may lie, by the known error of the device that it varies. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A chart for each pair of objectives. */
@@ -47,6 +49,9 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
   const onFront = new Set(front.map(({ ordinal }) => ordinal));
   const others = sample.filter(({ ordinal }) => !onFront.has(ordinal));
   const nameOf = namesOf(front);
+  const errorOf = ({ settings }: StoredResult) =>
+    summary.knownErrors.get(String(settings.hardware ?? plan.bases[0]?.label))?.median ?? 0;
+  const isTimed = x === 'seconds' || y === 'seconds';
   const points = [...others, ...front].flatMap((result): readonly Point[] => {
     const [across, up] = [result.metrics[x], result.metrics[y]];
     if (across === null || up === null || !(across > 0 && up > 0)) return [];
@@ -58,6 +63,7 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
     return [
       {
         ...{ role, ordinal: result.ordinal, x: across, y: up, name: nameOf(result) },
+        ...spanOf(x === 'seconds' ? across : up, isTimed ? errorOf(result) : 0),
         label: labelOf(result, role, x, y),
       },
     ];
@@ -71,8 +77,8 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
   return [
     {
       id: `pareto-${x}-${y}`.replaceAll('_', '-'),
-      title: `${x} and ${y}`,
-      subtitle: `both log, down and to the left is better; front in all of ${plan.spec.objectives.join(', ')}${sampled}; names: ${axesOf(front).join(' · ') || 'design'}`,
+      title: sentence(`${metrics[x].title} and ${metrics[y].title}`),
+      subtitle: `both log, down and to the left is better; front in all of ${plan.spec.objectives.join(', ')}${sampled}; names: ${axesOf(front).join(' · ') || 'design'}${isTimed ? errorText(summary) : ''}`,
       alt:
         `Scatter of ${points.length} designs, ${front.length} of them on the front, from ` +
         `${rangeText(
@@ -93,6 +99,19 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
         }),
     },
   ];
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+const spanOf = (seconds: number, error: number) => ({
+  ...{ from: seconds / (1 + error), to: seconds * (1 + error) },
+});
+
+/** What the thin lines are, where there are some. */
+function errorText({ knownErrors }: SweepSummary): string {
+  const known = [...knownErrors].map(([label, { median }]) => `${label} ± ${wholePercent(median)}`);
+  if (known.length === 0) return '';
+  return `; thin lines at names: median error of the preset's times against published ones, ${known.join(', ')}`;
 }
 
 function rangeText(values: readonly number[], name: MetricName): string {
@@ -177,15 +196,19 @@ function spec(
   points: readonly Point[],
   { objectives: [x, y], constraints, width, isWhole }: Plan,
 ): TopLevelSpec {
+  const ends = (name: MetricName) =>
+    name === 'seconds'
+      ? points.flatMap(({ role, from, to }) => (role === 'front' ? [from, to] : []))
+      : [];
   const [across, up] = [
-    logScale(points.map((point) => point.x)),
-    logScale(points.map((point) => point.y)),
+    logScale([...points.map((point) => point.x), ...ends(x)]),
+    logScale([...points.map((point) => point.y), ...ends(y)]),
   ];
   const axis = (name: MetricName, { domain, ticks }: typeof across) => ({
-    title: metrics[name].unit === '' ? name : `${name}, ${metrics[name].unit}`,
+    title: metrics[name].title,
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain: [...domain], nice: false },
-    axis: { values: [...ticks], labelExpr: siLabels('') },
+    axis: { values: [...ticks], labelExpr: metricLabels(metrics[name].unit) },
   });
   const limits = (name: MetricName, { domain: [low, high] }: typeof across) =>
     [constraints[name]?.atLeast, constraints[name]?.atMost].flatMap((limit) =>
@@ -202,6 +225,10 @@ function spec(
     x: { field: 'x', type: 'quantitative' },
     y: { field: 'y', type: 'quantitative' },
   } as const;
+  const [lying, standing] = [
+    { ...place, x: { field: 'from', type: 'quantitative' }, x2: { field: 'to' } },
+    { ...place, y: { field: 'from', type: 'quantitative' }, y2: { field: 'to' } },
+  ] as const;
   return {
     width,
     height: HEIGHT,
@@ -242,6 +269,13 @@ function spec(
             },
           ]
         : []),
+      {
+        data: {
+          values: names.flatMap(({ mark: { point } }) => (point.to > point.from ? [point] : [])),
+        },
+        mark: { type: 'rule' as const, color: color('ink'), strokeWidth: 1, aria: false },
+        encoding: x === 'seconds' ? lying : standing,
+      },
       ...(['left', 'right'] as const).map((side) => ({
         data: { values: names.flatMap((name) => (name.side === side ? [name.mark.point] : [])) },
         mark: {

@@ -99,7 +99,7 @@ export interface SweepChoice {
  * turned, or the first ones.
  */
 export function sweepYaml(state: ExplorerState, offer: Offer, choice?: SweepChoice): string {
-  const { workload, batch, seed, weightDensity, activationDensity } = state;
+  const { workload, batch, seed, weightDensity, activationDensity, precision } = state;
   const designs = choice ? [state.designs[0]] : state.designs;
   const [first] = state.designs;
   const isOneFamily = designs.every(({ family }) => family === first.family);
@@ -118,12 +118,11 @@ export function sweepYaml(state: ExplorerState, offer: Offer, choice?: SweepChoi
     workloads: networkOf(offer, workload).offered?.own?.file ?? workload,
     batch,
     seed,
+    ...(precision === null ? {} : { precision }),
     axes: Object.fromEntries([...(isOneFamily ? axes : []), ...fixed]),
     objectives: choice?.objectives ?? ['seconds', 'joules', 'area_mm2'],
   });
-  const command = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
-  const own = ` A sweep computes in each design's own precision, not in ${state.precision} as the page did.`;
-  document.commentBefore = state.precision === null ? command : `${command}\n${own}`;
+  document.commentBefore = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
   return document.toString({ lineWidth: 120 });
 }
 

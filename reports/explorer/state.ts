@@ -2,7 +2,7 @@
 // else.
 
 import { z } from 'zod';
-import { precisions } from '../../hw-models/contract.js';
+import { precisionChoices } from '../../hw-models/contract.js';
 import { DEFAULT_HARDWARE } from '../../sim/defaults.js';
 import type { ExploredDesign } from '../../sim/designs.js';
 import type { ExploredWorkload } from '../../sim/explore.js';
@@ -40,10 +40,7 @@ export const ExplorerState: z.ZodType<ExplorerState> = z.strictObject({
   activationDensity: density,
   designs: z.union([z.tuple([design]), z.tuple([design, design])]),
   // Links of before there were these lack them.
-  precision: z
-    .enum([...precisions, 'best'])
-    .nullable()
-    .default(null),
+  precision: z.enum(precisionChoices).nullable().default(null),
   beside: z.array(z.string().min(1).max(200)).max(MAX_BESIDE).default([]),
 });
 

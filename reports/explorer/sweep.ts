@@ -2,6 +2,7 @@
 // and the designs that no other one beats.
 
 import { produce } from 'immer';
+import type { Precision } from '../../hw-models/contract.js';
 import { inUnit, numberAt, toSi } from '../../hw-models/dials.js';
 import type { ExploredDesign } from '../../sim/designs.js';
 import type { Row } from '../../sim/result.js';
@@ -49,6 +50,8 @@ export interface SweptPoint extends SweptDesign {
   readonly seconds: number;
   readonly joules: number | null;
   readonly areaMm2: number | null;
+  /** What most of its time is computed in. */
+  readonly precision: Precision | undefined;
 }
 
 /** The dials of design A by path, those of `paths`, with as many levels as there is room for. */
@@ -113,9 +116,12 @@ const withLevels = (
   });
 
 /** What a costed design comes to. */
-export const pointOf = (swept: SweptDesign, { seconds, joules, areaMm2 }: Row): SweptPoint => ({
+export const pointOf = (
+  swept: SweptDesign,
+  { seconds, joules, areaMm2, precisions }: Row,
+): SweptPoint => ({
   ...swept,
-  ...{ seconds, joules, areaMm2 },
+  ...{ seconds, joules, areaMm2, precision: precisions[0] },
 });
 
 /** What `name` is of a point. */

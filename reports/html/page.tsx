@@ -153,7 +153,13 @@ const titleOf = (heading: string) => heading.split(' · ')[0] ?? heading;
 
 function Contents({ chapters }: { readonly chapters: readonly Chapter[] }) {
   if (chapters.flatMap(({ entries }) => entries).length < 2) return null;
-  const link = ({ heading, id }: Entry) => <a href={`#${id}`}>{titleOf(heading)}</a>;
+  const titles = chapters.flatMap(({ entries }) => entries.map(({ heading }) => titleOf(heading)));
+  const link = ({ heading, id }: Entry) => {
+    const title = titleOf(heading);
+    // What several entries are called says nothing: all of it, then.
+    const isAlone = titles.filter((other) => other === title).length === 1;
+    return <a href={`#${id}`}>{isAlone ? title : heading}</a>;
+  };
   return (
     <nav aria-label="Contents">
       <ul>

@@ -1,4 +1,5 @@
-// The plan of a device: each block's rectangles, to scale of area where all areas are known.
+// The plan of a device: each block's rectangles, to scale of area where all areas are known, else of
+// the capacity of its memories.
 
 import type { Block } from '../../hw-models/contract.js';
 import { type Rectangle, treemap } from './treemap.js';
@@ -11,11 +12,15 @@ export interface PlacedBlock {
   readonly each: number;
 }
 
+/** What the sizes of blocks say. */
+export type Scale = 'area' | 'capacity' | 'none';
+
 export interface Floorplan {
   readonly width: number;
   readonly height: number;
   /** On the plan, of one instance of whatever the plan is of; null where it is not to scale. */
   readonly areaMm2: number | null;
+  readonly scale: Scale;
   /** Blocks with an area of their own. */
   readonly leaves: readonly PlacedBlock[];
   /** Outlines of arrays, around what lies within them. */
@@ -29,10 +34,10 @@ const MAX_CELLS = 1024;
 export function floorplanOf(blocks: readonly Block[], width: number, height: number): Floorplan {
   const onChip = blocks.filter(({ offChip }) => !offChip);
   const areaMm2 = areaOf(onChip);
-  const weight = areaMm2 === null ? countedArea : knownArea;
-  const placed = place(onChip, { x: 0, y: 0, width, height }, weight, MAX_CELLS);
+  const scale = scaleOf(onChip);
+  const placed = place(onChip, { x: 0, y: 0, width, height }, weights[scale], MAX_CELLS);
   return {
-    ...{ width, height, areaMm2 },
+    ...{ width, height, areaMm2, scale },
     leaves: placed.filter(({ block }) => block.kind !== 'array'),
     arrays: placed.filter(({ block }) => block.kind === 'array'),
   };
@@ -49,20 +54,47 @@ export function areaOf(blocks: readonly Block[]): number | null {
   return whole;
 }
 
-const knownArea = (block: Block): number => areaOf([block]) ?? 0;
+/** What a drawing of `blocks` can be to scale of. */
+export function scaleOf(blocks: readonly Block[]): Scale {
+  const onChip = blocks.filter(({ offChip }) => !offChip);
+  if (areaOf(onChip) !== null) return 'area';
+  return hasCapacity(onChip) ? 'capacity' : 'none';
+}
 
-/** Where not all areas are known: a block is as large as another, an array as what is in it. */
-const countedArea = ({ kind, inside }: Block): number =>
-  kind === 'array' ? 2 * inside.reduce((sum, block) => sum + countedArea(block), 0) : 1;
+const hasCapacity = (blocks: readonly Block[]): boolean =>
+  blocks.some(({ bytes, inside }) => bytes !== undefined || hasCapacity(inside));
+
+/** How large each of some blocks that lie side by side is, with all its instances. */
+type Weigh = (blocks: readonly Block[]) => readonly number[];
+
+const weights: Readonly<Record<Scale, Weigh>> = {
+  area: (blocks) => blocks.map((block) => areaOf([block]) ?? 0),
+  capacity: capacities,
+  none: (blocks) => blocks.map(counted),
+};
+
+/** Bytes; what has none is as large as the smallest memory beside it. */
+function capacities(blocks: readonly Block[]): readonly number[] {
+  const known = blocks.map(({ bytes, inside }) =>
+    inside.length > 0 ? capacities(inside).reduce((sum, each) => sum + each, 0) : (bytes ?? null),
+  );
+  const smallest = Math.min(...known.filter((each) => each !== null));
+  const each = Number.isFinite(smallest) ? smallest : 1;
+  return blocks.map(({ columns, rows }, at) => columns * rows * (known[at] ?? each));
+}
+
+/** A block is as large as another, an array as what is in it. */
+const counted = ({ kind, inside }: Block): number =>
+  kind === 'array' ? 2 * inside.reduce((sum, block) => sum + counted(block), 0) : 1;
 
 /** Blocks within a rectangle, and what lies within them. */
 function place(
   blocks: readonly Block[],
   room: Rectangle,
-  weight: (block: Block) => number,
+  weigh: Weigh,
   maxCells: number,
 ): readonly PlacedBlock[] {
-  return treemap(blocks.map(weight), room.width, room.height).flatMap((found, at) => {
+  return treemap(weigh(blocks), room.width, room.height).flatMap((found, at) => {
     const block = blocks[at] as Block;
     if (found.width * found.height <= 0) return [];
     const own = { ...found, x: room.x + found.x, y: room.y + found.y };
@@ -71,7 +103,7 @@ function place(
     const [first] = cells;
     if (!first) return [];
     const atOrigin = { x: 0, y: 0, width: first.width, height: first.height };
-    const inner = place(block.inside, atOrigin, weight, maxCells / (columns * rows));
+    const inner = place(block.inside, atOrigin, weigh, maxCells / (columns * rows));
     const repeated = inner.map(({ rectangles, each: of, ...rest }) => ({
       ...rest,
       each: of * each,

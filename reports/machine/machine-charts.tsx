@@ -5,13 +5,16 @@ import type { Block } from '../../hw-models/contract.js';
 import type { Comparison, LayerResult } from '../../sim/result.js';
 import { type Drawing, slug } from '../charts/chart.js';
 import { seriesOf } from '../charts/series.js';
+import { scaleOf } from './floorplan.js';
 import { Machine, spoken } from './machine.js';
 import { useOf } from './use.js';
 
-/** What a drawing needs of a layer. */
-type DrawnLayer = Pick<LayerResult, 'busy' | 'cycles' | 'energy' | 'load'>;
+const NO_SCALE = 'nothing to scale, as areas are not published';
 
-/** Two drawings for each row of hardware whose family says what it consists of. */
+/** What a drawing needs of a layer. */
+type DrawnLayer = Parameters<typeof useOf>[1][number] & Pick<LayerResult, 'load'>;
+
+/** Two drawings for each row of hardware whose family says what it consists of, and how large. */
 export function machineCharts(comparisons: readonly Comparison[]): readonly Drawing[] {
   return seriesOf(comparisons).flatMap(({ name }, at) => {
     const results = comparisons.flatMap(({ results: all }) => all[at] ?? []);
@@ -32,14 +35,17 @@ export function machineDrawings(
   structure: readonly Block[],
   layers: readonly DrawnLayer[],
 ): readonly Drawing[] {
-  if (structure.length === 0) return [];
+  const scale = scaleOf(structure);
+  // Of what has no areas a roofline says more, and the report has it.
+  if (structure.length === 0 || scale === 'capacity') return [];
+  const sizes = scale === 'area' ? "areas to scale, shapes and places not the layout's" : NO_SCALE;
   const use = useOf(structure, layers);
   return (['use', 'energy'] as const).map((lit): Drawing => {
     const by = lit === 'use' ? 'by how far it is in use' : 'by energy';
     return {
       id: `machine-${lit}-${slug(name)}`,
       title: `${name} drawn, lit ${by}`,
-      subtitle: `areas to scale, shapes and places not the layout's; ${
+      subtitle: `${sizes}; ${
         lit === 'use'
           ? 'the brighter the longer in use, dashed where nothing counts it'
           : 'the brighter the more energy, against the block of the chip that takes most'

@@ -61,7 +61,7 @@ export function Machine({ structure, use, load, lit, width, name }: MachineProps
           />
           <Label
             room={{ x, y, ...size }}
-            lines={[block.name, ...valueLines(uses.get(block), use, lit), 'off the chip']}
+            lines={[spokenName(block), ...valueLines(uses.get(block), use, lit), 'off the chip']}
           />
         </g>
       ))}
@@ -71,6 +71,9 @@ export function Machine({ structure, use, load, lit, width, name }: MachineProps
     </svg>
   );
 }
+
+/** What a title says of a drawing that is not to scale of area. */
+const SCALES = { area: '', capacity: ', to scale of capacity', none: ', not to scale' } as const;
 
 type LightOf = (use: BlockUse | undefined) => number | null;
 
@@ -98,12 +101,12 @@ function PanelDrawing({
   readonly lit: Lit;
   readonly light: LightOf;
 }) {
-  const { width, height, areaMm2, leaves, arrays } = plan;
+  const { width, height, areaMm2, scale, leaves, arrays } = plan;
   return (
     <g transform={`translate(${round(x)} ${round(y)})`}>
       <Text x={0} y={-7} bold>
         {of ? `${of.name}: one of ${count(instances)}, magnified` : 'the chip'}
-        {areaMm2 === null ? ', not to scale' : `, ${Number(areaMm2.toPrecision(3))} mm²`}
+        {areaMm2 === null ? SCALES[scale] : `, ${Number(areaMm2.toPrecision(3))} mm²`}
       </Text>
       {leaves.map((leaf) => (
         <Leaf
@@ -128,7 +131,7 @@ function PanelDrawing({
           <Label
             key={block.name}
             room={first}
-            lines={[block.name, ...valueLines(uses.get(block), use, lit)]}
+            lines={[spokenName(block), ...valueLines(uses.get(block), use, lit)]}
           />
         ) : null,
       )}
@@ -321,16 +324,20 @@ const lengthText = (mm: number) =>
 /** What a block's number is, in the lines under its name. */
 function valueLines(own: BlockUse | undefined, { joules }: Use, lit: Lit): readonly string[] {
   if (!own) return [];
-  if (lit === 'use') return [own.busy === null ? 'use not counted' : `${percent(own.busy)} in use`];
+  if (lit === 'use') return own.busy === null ? ['use not counted'] : [percent(own.busy), 'in use'];
   if (own.joules === null) return [];
   return [joules ? percent(own.joules / joules) : quantity(own.joules, 'J')];
 }
 
-const titleFor = (own: BlockUse | undefined, block: Block) => (own ? titleOf(own) : block.name);
+const titleFor = (own: BlockUse | undefined, block: Block) =>
+  own ? titleOf(own) : spokenName(block);
+
+const spokenName = ({ name }: Block) => name.replaceAll('_', ' ');
 
 function titleOf({ block, instances, areaMm2, busy, joules }: BlockUse): string {
   return [
-    instances > 1 ? `${block.name}, ${count(instances)} of them` : block.name,
+    instances > 1 ? `${spokenName(block)}, ${count(instances)} of them` : spokenName(block),
+    ...(block.bytes === undefined ? [] : [quantity(block.bytes, 'B')]),
     ...(areaMm2 !== null && areaMm2 > 0 ? [`${Number(areaMm2.toPrecision(3))} mm²`] : []),
     ...(busy === null ? [] : [`${percent(busy)} of the time in use`]),
     ...(joules === null ? [] : [quantity(joules, 'J')]),
@@ -347,7 +354,7 @@ export function spoken(name: string, use: Use, lit: Lit): string {
   const by = lit === 'use' ? 'by how far it is in use' : 'by energy';
   const parts = largest.map(
     ({ own, value }) =>
-      `${own.block.name} ${lit === 'use' ? percent(value) : quantity(value, 'J')}`,
+      `${spokenName(own.block)} ${lit === 'use' ? percent(value) : quantity(value, 'J')}`,
   );
   return `${name}, ${by}: ${parts.join(', ')}`;
 }

@@ -1,6 +1,6 @@
 // How far each block of a device was in use in some layers, and the joules spent in it.
 
-import type { Block } from '../../hw-models/contract.js';
+import type { Block, Passes } from '../../hw-models/contract.js';
 import type { LayerResult } from '../../sim/result.js';
 
 export interface BlockUse {
@@ -23,7 +23,8 @@ export interface Use {
   readonly joules: number | null;
 }
 
-type Used = Pick<LayerResult, 'busy' | 'cycles' | 'energy'>;
+type Used = Pick<LayerResult, 'busy' | 'cycles' | 'energy'> &
+  Partial<Pick<LayerResult, 'counters' | 'precision' | 'seconds'>>;
 
 /** Over `layers`, which ran one after another. */
 export function useOf(structure: readonly Block[], layers: readonly Used[]): Use {
@@ -45,10 +46,11 @@ export function useOf(structure: readonly Block[], layers: readonly Used[]): Use
       const spent = block.components.map((name) => joules.get(name) ?? 0);
       for (const name of block.components) elsewhere.delete(name);
       const worked = busy.get(block.name);
+      const counted = block.passes ? passedShare(block.passes, layers) : null;
       blocks.push({
         ...{ block, instances },
         areaMm2: block.areaMm2 === null ? null : block.areaMm2 * instances,
-        busy: worked === undefined || cycles === 0 ? null : worked / cycles,
+        busy: worked === undefined || cycles === 0 ? counted : worked / cycles,
         joules: known && spent.length > 0 ? spent.reduce((sum, part) => sum + part, 0) : null,
       });
       visit(block.inside, instances);
@@ -57,4 +59,18 @@ export function useOf(structure: readonly Block[], layers: readonly Used[]): Use
   visit(structure, 1);
   const all = [...joules.values()].reduce((sum, part) => sum + part, 0);
   return { blocks, elsewhere: Object.fromEntries(elsewhere), joules: known ? all : null };
+}
+
+/** The share of the layers' time that a counter's sum takes at the rate of a block; null where unknown. */
+function passedShare({ meter, perSecond }: Passes, layers: readonly Used[]): number | null {
+  let [busy, whole] = [0, 0];
+  for (const { counters, precision, seconds } of layers) {
+    if (!counters || seconds === undefined) return null;
+    const passed = counters[meter] ?? 0;
+    const rate = typeof perSecond === 'number' ? perSecond : perSecond[precision ?? 'fp32'];
+    if (rate === undefined && passed > 0) return null;
+    busy += rate === undefined ? 0 : Math.min(seconds, passed / rate);
+    whole += seconds;
+  }
+  return whole > 0 ? busy / whole : null;
 }

@@ -6,9 +6,10 @@ import type { Roofline } from '../../sim/host-validate/roofline.js';
 import type { ErrorSummary } from '../../sim/host-validate/summary.js';
 import type { HostValidation } from '../../sim/host-validate.node.js';
 import {
+  errorChart,
   machineRooflineChart,
-  networkErrorChart,
   predictedChart,
+  totalsChart,
 } from '../charts/host-validation.js';
 import { rooflineText } from '../charts/roofline-text.js';
 import {
@@ -47,7 +48,9 @@ export function hostValidationView(validation: HostValidation, detail: Detail): 
           heading: 'How far off predictions are',
           charts: [
             ...predictedChart(validation.points),
-            ...networkErrorChart(validation.byNetwork),
+            ...totalsChart(validation.totals, validation.byExecutor),
+            ...errorChart('network', validation.byNetwork),
+            ...errorChart('kernel', validation.byKernel),
           ],
         },
         { heading: 'How near to the limits', charts: machineRooflineChart(validation.roofline) },

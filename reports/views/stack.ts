@@ -5,7 +5,7 @@ import type { LinkSummary } from '../../sim/stack/chain.js';
 import type { LinkResult, StackReport, StackRow } from '../../sim/stack/stack.js';
 import { chainCharts } from '../charts/chain.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
-import { count, figure, quantity, UNKNOWN } from '../quantity.js';
+import { count, dollars, figure, quantity, UNKNOWN } from '../quantity.js';
 import { servingJson } from './serving.js';
 
 export function stackView(report: StackReport): View {
@@ -211,7 +211,7 @@ function pricedSections(report: StackReport): readonly Section[] {
     {
       heading: 'Dollars for a million inferences',
       lines: [report.pricing],
-      table: matrix(report, null, null, (row) => figure(row.serving?.dollarsPerMillion ?? null)),
+      table: matrix(report, null, null, (row) => dollars(row.serving?.dollarsPerMillion ?? null)),
       notes: report.rows.flatMap(({ hardware, links }) => {
         const { serving } = links[0] as LinkResult;
         return serving ? [`${hardware}: ${serving.basis}`] : [];
@@ -257,6 +257,7 @@ function stackJson({ base, small, seed, links, rows, pricing }: StackReport) {
         speedup: result.speedup,
         energy_ratio: result.energyRatio,
         ...servingJson(result.serving),
+        known_error: result.knownError,
         notes: result.notes,
       })),
     })),

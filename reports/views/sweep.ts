@@ -7,7 +7,7 @@ import type { SweepSummary } from '../../sim/sweep/summary.js';
 import { paretoCharts } from '../charts/pareto.js';
 import { right, type Section, type View } from '../document.js';
 import { metricText } from '../metric.js';
-import { percent, UNKNOWN } from '../quantity.js';
+import { percent, UNKNOWN, wholePercent } from '../quantity.js';
 import { figureChart, figureSection } from './figure-series.js';
 
 /** Designs of a front that a table shows. */
@@ -27,9 +27,9 @@ export function sweepView(summary: SweepSummary, series: FigureSeries | null = n
   return {
     title: 'zeroskip sweep',
     subject: plan.spec.title ?? plan.spec.name,
-    sections: () => [
+    sections: ({ isDocument = false }) => [
       ...(series ? [{ ...figureSection(series), summary: true }] : []),
-      { ...frontSection(summary, axes), summary: true },
+      { ...frontSection(summary, axes, isDocument), summary: true },
     ],
     charts: () => [
       ...(series ? [{ heading: series.figure, charts: [figureChart(series)] }] : []),
@@ -51,6 +51,8 @@ export function sweepView(summary: SweepSummary, series: FigureSeries | null = n
         reference: summary.reference[at] ?? null,
       })),
       hypervolume: summary.hypervolume,
+      known_errors: Object.fromEntries(summary.knownErrors),
+      notes: summary.notes,
       front: front.map(({ ordinal, id, settings, metrics: values }) => ({
         ordinal,
         id,
@@ -78,7 +80,11 @@ function axisNames(results: readonly StoredResult[]): readonly string[] {
   return [...new Set(results.flatMap(({ settings }) => Object.keys(settings)))];
 }
 
-function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
+function frontSection(
+  summary: SweepSummary,
+  axes: readonly string[],
+  isDocument: boolean,
+): Section {
   const { plan, designs, planned, feasible, front, hypervolume, refusals } = summary;
   const { objectives, name, title } = plan.spec;
   const shown = front.length > MAX_ROWS ? spread(front, MAX_ROWS) : front;
@@ -103,11 +109,21 @@ function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
         ...objectives.map((objective) => metricText(values[objective], metrics[objective].unit)),
       ]),
     },
-    notes: refusals
-      .slice(0, MAX_REFUSALS)
-      .map(({ fault, designs: refused }) => `${counted(refused)} designs refused: ${fault}`),
+    notes: [
+      ...summary.notes,
+      ...(isDocument ? errorNotes(summary) : []),
+      ...refusals
+        .slice(0, MAX_REFUSALS)
+        .map(({ fault, designs: refused }) => `${counted(refused)} designs refused: ${fault}`),
+    ],
   };
 }
+
+const errorNotes = ({ knownErrors }: SweepSummary) =>
+  [...knownErrors].map(
+    ([label, { median, figures }]) =>
+      `${label}: half of ${figures} published times lie within ± ${wholePercent(median)} of the preset's`,
+  );
 
 const counted = (value: number) => value.toLocaleString('en-US');
 

@@ -6,6 +6,7 @@ import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import type { DensityProfile, ZooEntry } from '../../workloads/zoo/entry.js';
+import { type KnownError, knownErrorOf } from '../known-errors.js';
 import { measuredRow } from '../measured.js';
 import { modelledRow } from '../modelled.js';
 import { type Progress, silent } from '../progress.js';
@@ -32,6 +33,8 @@ export interface LinkResult {
   /** Against the first link on the same hardware. */
   readonly speedup: number;
   readonly energyRatio: number | null;
+  /** Of the model's time against published ones; null where nobody knows. */
+  readonly knownError: KnownError | null;
   readonly serving: ServingCost | null;
   /**
    * True where it computes something else than the link's weights say: weights pruned after their
@@ -77,12 +80,15 @@ export interface StackRequest {
   /** Timed runs of a measured link. */
   readonly repeat: number;
   readonly prices?: PriceTable;
+  /** Known errors of models against published times. */
+  readonly errors?: readonly KnownError[];
   readonly progress?: Progress;
 }
 
 /** Runs or costs every link on every contender, with weights drawn at the networks' densities. */
 export async function runStack(request: StackRequest): Promise<StackReport> {
-  const { base, small, contenders, tables, seed, prices, progress = silent } = request;
+  const { base, small, contenders, tables, seed, prices, errors = [] } = request;
+  const { progress = silent } = request;
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const summaries: Omit<LinkSummary, 'multiplicationsRatio'>[] = [];
   const taken: Taken[][] = contenders.map(() => []);
@@ -133,7 +139,7 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
       ...summary,
       multiplicationsRatio: first.multiplications / summary.multiplications,
     })),
-    rows: taken.map((own) => stackRow(own, summaries, prices)),
+    rows: taken.map((own) => stackRow(own, summaries, errors, prices)),
     pricing: prices ? describePrices(prices) : null,
   };
 }
@@ -218,6 +224,7 @@ async function fastest(
 function stackRow(
   taken: readonly Taken[],
   links: readonly { readonly id: string }[],
+  errors: readonly KnownError[],
   prices?: PriceTable,
 ): StackRow {
   const first = taken[0]?.row;
@@ -234,6 +241,8 @@ function stackRow(
       dramBytes: dramBytesOf(row),
       speedup: first.seconds / row.seconds,
       energyRatio: first.joules !== null && row.joules !== null ? first.joules / row.joules : null,
+      knownError:
+        row.origin === 'modelled' ? knownErrorOf(errors, row.hardware, row.precisions[0]) : null,
       serving: prices ? servingCost(row.hardware, row.seconds, row.joules, prices) : null,
       isOtherFunction,
       notes: row.notes,

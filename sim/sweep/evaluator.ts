@@ -45,7 +45,7 @@ export function createEvaluator(plan: SweepPlan, workloadsAt: WorkloadSource): E
       );
       return workloadResult(
         name,
-        hardware.cost(batched, point.base.kernel ?? undefined),
+        hardware.cost(batched, point.base.kernel ?? undefined, spec.precision),
         point.workload.batch,
       );
     });

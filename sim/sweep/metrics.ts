@@ -24,20 +24,26 @@ export const isMetric = (name: string): name is MetricName => names.includes(nam
 export type Metrics = Readonly<Record<MetricName, number | null>>;
 
 export const metrics: Readonly<
-  Record<MetricName, { readonly unit: string; readonly meaning: string }>
+  Record<MetricName, { readonly unit: string; readonly title: string; readonly meaning: string }>
 > = {
-  seconds: { unit: 's', meaning: 'time of one frame' },
-  joules: { unit: 'J', meaning: 'energy of one frame' },
-  edp: { unit: 'J·s', meaning: 'energy-delay product: joules × seconds of one frame' },
-  watts: { unit: 'W', meaning: 'joules over seconds' },
-  area_mm2: { unit: 'mm²', meaning: 'silicon of the whole chip' },
+  seconds: { unit: 's', title: 'time', meaning: 'time of one frame' },
+  joules: { unit: 'J', title: 'energy', meaning: 'energy of one frame' },
+  edp: {
+    ...{ unit: 'J·s', title: 'energy × time' },
+    meaning: 'energy-delay product: joules × seconds of one frame',
+  },
+  watts: { unit: 'W', title: 'power', meaning: 'joules over seconds' },
+  area_mm2: { unit: 'mm²', title: 'area', meaning: 'silicon of the whole chip' },
   dollars_per_million_frames: {
-    unit: '$',
+    ...{ unit: '$', title: 'price of a million frames' },
     meaning: 'rent and electricity of a million frames at the prices in `cost`',
   },
-  die_dollars: { unit: '$', meaning: 'a good die off the wafer in `cost`' },
+  die_dollars: {
+    ...{ unit: '$', title: 'price of a die' },
+    meaning: 'a good die off the wafer in `cost`',
+  },
   error: {
-    unit: '',
+    ...{ unit: '', title: 'error' },
     meaning: 'worst relative error of a layer: RMS of (computed − exact) over RMS of exact outputs',
   },
 };

@@ -33,8 +33,12 @@ export function createPointMaker(
   const byLabel = new Map(bases.map((base) => [base.label, base]));
   const seed = spec.seed ?? 0;
   // What all points of a base share goes into their hashes once.
+  const precision = spec.precision === undefined ? [] : [spec.precision];
   const prefixes = new Map(
-    bases.map((base) => [base, createHash('sha256').update(JSON.stringify([base, workloads]))]),
+    bases.map((base) => [
+      base,
+      createHash('sha256').update(JSON.stringify([base, workloads, ...precision])),
+    ]),
   );
   return (settings) => {
     let base = bases[0];

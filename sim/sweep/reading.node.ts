@@ -3,6 +3,7 @@
 import type { Hardware } from '../../hw-models/contract.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { type Difference, differenceOf } from '../difference.js';
+import { knownErrors } from '../known-errors.node.js';
 import { hardwareOf, type SweepPlan, spaceOf } from './plan.js';
 import { createPointMaker, type WorkloadSettings } from './points.js';
 import { type Sensitivity, sensitivityOf } from './sensitivity.js';
@@ -33,7 +34,7 @@ export function summarizeStore(path: string, reference?: readonly number[]): Pro
         `reference: found ${reference.length} numbers, expected one each for ${objectives.join(', ')}`,
       );
     }
-    return summarizeSweep(plan, store.results(), reference);
+    return summarizeSweep(plan, store.results(), { reference, errors: knownErrors() });
   });
 }
 

@@ -1,6 +1,7 @@
 // The schema of a sweep's YAML file: designs, hardware, networks, objectives and search strategy.
 
 import { z } from 'zod';
+import { precisionChoices } from '../../hw-models/contract.js';
 import { units } from '../../hw-models/units.js';
 import { metricNames } from './metrics.js';
 import { withoutQuantities } from './quantities.js';
@@ -169,6 +170,12 @@ export const SweepSpec = z.strictObject({
       'How times and energies of several networks become one: a sum (the default) or a geometric mean.',
     ),
   batch: z.int().min(1).max(65_536).optional().describe('Frames at a time, 1 when left out.'),
+  precision: z
+    .enum(precisionChoices)
+    .optional()
+    .describe(
+      'Number format of the models, or best for the fastest of each; the format of each device when left out, and where it has not got this one.',
+    ),
   axes: z.record(z.string(), AxisSpec).describe('What is varied.'),
   objectives: z.array(z.enum(metricNames)).min(1).describe('What is to be small.'),
   constraints: z

@@ -1,8 +1,10 @@
 // Summarises a sweep: the number of designs, the best ones, the front, and why designs were
 // refused.
 
+import { type KnownError, knownErrorOf } from '../known-errors.js';
+import { has } from '../modelled.js';
 import { hypervolume, type Objectives, ParetoFront } from './pareto.js';
-import type { SweepPlan } from './plan.js';
+import { hardwareOf, type SweepPlan } from './plan.js';
 import { designsOf, outcomeOf } from './run.js';
 import type { StoredResult } from './store.js';
 
@@ -31,6 +33,17 @@ export interface SweepSummary {
   readonly hypervolume: number | null;
   /** By objective: where the box ends. */
   readonly reference: readonly number[];
+  /** What is known of the time of each device that designs vary, by its label in the spec. */
+  readonly knownErrors: ReadonlyMap<string, KnownError>;
+  /** What a reader must know of the figures. */
+  readonly notes: readonly string[];
+}
+
+interface SummaryOptions {
+  /** Bounds the hypervolume; without it the worst feasible values do. */
+  readonly reference?: readonly number[] | undefined;
+  /** Known errors of models against published times. */
+  readonly errors?: readonly KnownError[];
 }
 
 /** Designs of a sample, at most. */
@@ -39,11 +52,11 @@ const LARGEST_SAMPLE = 2000;
 /** Different texts of refusals that are kept apart. */
 const MAX_REFUSALS = 100;
 
-/** Sums up results. `reference` bounds the hypervolume; without it the worst feasible values do. */
+/** Sums up results. */
 export async function summarizeSweep(
   plan: SweepPlan,
   results: AsyncIterable<readonly StoredResult[]>,
-  reference?: readonly number[],
+  { reference, errors = [] }: SummaryOptions = {},
 ): Promise<SweepSummary> {
   const front = new ParetoFront<StoredResult>();
   const refusals = new Map<string, number>();
@@ -88,7 +101,25 @@ export async function summarizeSweep(
     worst,
     hypervolume: feasible > 0 ? coveredShare(front.objectives(), best, bound) : null,
     reference: bound,
+    ...aboutBases(plan, errors),
   };
+}
+
+/** What is known of the devices that designs vary, in the precision of the sweep. */
+function aboutBases({ spec, bases }: SweepPlan, errors: readonly KnownError[]) {
+  const { precision: asked } = spec;
+  const knownErrors = new Map<string, KnownError>();
+  const notes: string[] = [];
+  for (const base of bases) {
+    const { name, precisions } = hardwareOf(base);
+    const isThere = has(precisions, asked);
+    if (!isThere) notes.push(`no ${asked} on ${base.label}: computed in ${precisions[0]}`);
+    // The fastest of several may be another one in every layer.
+    const used = isThere && asked ? asked : precisions[0];
+    const known = used === 'best' ? null : knownErrorOf(errors, name, used);
+    if (known) knownErrors.set(base.label, known);
+  }
+  return { knownErrors, notes };
 }
 
 /**

@@ -121,7 +121,7 @@ describe.skipIf(noChromium)('the explorer closer', () => {
     await page.close();
   });
 
-  it('draws a described accelerator on a dark phone, and the roofline of what it cannot draw', async () => {
+  it('draws a described accelerator on a dark phone, and a GPU with its roofline', async () => {
     const { page, faults } = await open('machine', {
       colorScheme: 'dark',
       viewport: { width: 390, height: 800 },
@@ -132,6 +132,7 @@ describe.skipIf(noChromium)('the explorer closer', () => {
     await page.locator('#preset-0').selectOption('titan-x');
     await page.locator('#machine-design').selectOption('0');
     await page.getByText('Its die has 601 mm²').waitFor();
+    expect(await page.locator('.machine svg').textContent()).toContain('SMs: one of 24, magnified');
     expect(await page.locator('svg[aria-label*="layers under"]').count()).toBe(1);
     expect(await violationsOn(page)).toEqual([]);
     expect(faults).toEqual([]);

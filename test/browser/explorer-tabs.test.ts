@@ -7,6 +7,7 @@ import type { Served } from '../../reports/explorer/server.node.js';
 import { violationsOn } from './axe.js';
 import { launchChromium, noChromium } from './chromium.js';
 import { answered, openExplorer, serve } from './explorer-page.js';
+import { badTexts } from './legible.js';
 
 describe.skipIf(noChromium)('tabs of the explorer', () => {
   let browser: Browser;
@@ -39,6 +40,9 @@ describe.skipIf(noChromium)('tabs of the explorer', () => {
               timeout: 10_000,
             })
             .toBeLessThanOrEqual(0);
+          await expect
+            .poll(() => badTexts(page, '#panel svg text'), { message: `${id} at ${width}` })
+            .toEqual([]);
         }
       }
       expect(faults).toEqual([]);

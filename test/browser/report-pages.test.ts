@@ -13,35 +13,9 @@ import { renderHtml } from '../../reports/html/page.js';
 import { everyView } from '../reports/every-view.js';
 import { violationsOn } from './axe.js';
 import { launchChromium, noChromium, openWatched } from './chromium.js';
+import { badTexts } from './legible.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-pages-'));
-
-/** Letters of a chart are at least as large, in pixels as they are shown. */
-const MIN_FONT = 11;
-
-/** Texts of charts that are small, or stand out of their drawing. */
-function badTexts(page: Page, min: number): Promise<readonly string[]> {
-  return page.evaluate((smallest) => {
-    const bad: string[] = [];
-    for (const text of Array.from(document.querySelectorAll('figure svg text'))) {
-      const svg = text.closest('svg');
-      const box = text.getBoundingClientRect();
-      if (!svg || box.width === 0) continue;
-      const frame = svg.getBoundingClientRect();
-      const scale = frame.width / svg.viewBox.baseVal.width;
-      const size = Number.parseFloat(getComputedStyle(text).fontSize) * scale;
-      const isCut =
-        box.left < frame.left - 2 ||
-        box.right > frame.right + 2 ||
-        box.top < frame.top - 2 ||
-        box.bottom > frame.bottom + 2;
-      const what = `${text.closest('figure')?.id}: ${text.textContent}`;
-      if (size < smallest) bad.push(`${what}: ${size.toFixed(1)} px`);
-      if (isCut) bad.push(`${what} is cut`);
-    }
-    return bad;
-  }, min);
-}
 
 const overflow = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -72,7 +46,7 @@ const FOREIGN = 'img, script:not(body > script:last-of-type), iframe, object';
 
 async function expectLegible(page: Page, width: number): Promise<void> {
   await page.setViewportSize({ width, height: 900 });
-  expect(await badTexts(page, MIN_FONT), `at ${width} pixels`).toEqual([]);
+  expect(await badTexts(page, 'figure svg text'), `at ${width} pixels`).toEqual([]);
   expect(await overflow(page), `at ${width} pixels`).toBeLessThanOrEqual(0);
 }
 

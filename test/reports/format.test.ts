@@ -3,7 +3,7 @@ import { left, right, type Section } from '../../reports/document.js';
 import { renderCsv } from '../../reports/format/csv.js';
 import { renderMarkdown } from '../../reports/format/markdown.js';
 import { renderTerminal } from '../../reports/format/terminal.js';
-import { count, percent, quantity, ratio, sparkbar } from '../../reports/quantity.js';
+import { count, dollars, percent, quantity, ratio, sparkbar } from '../../reports/quantity.js';
 
 describe('quantities', () => {
   it.each([
@@ -14,7 +14,17 @@ describe('quantities', () => {
     [quantity(999.9e-6, 's'), '1.00 ms'],
     [quantity(0, 'J'), '0 J'],
     [quantity(null, 'J'), '–'],
-    [quantity(2e-15, 'J'), '2.00e-3 pJ'],
+    [quantity(2e-15, 'J'), '0.00200 pJ'],
+    [quantity(2e-20, 'J'), '2.00e-8 pJ'],
+    [dollars(1234.5), '$1,230'],
+    [dollars(0.0451), '$0.0451'],
+    [dollars(0.00196), '$0.00196'],
+    [dollars(9.43e-5), '$0.0000943'],
+    [dollars(1.2345e-6), '$0.00000123'],
+    [dollars(9e-7), '< $0.000001'],
+    [dollars(0), '$0'],
+    [dollars(null), '–'],
+    [percent(2.36e-5), '0.00236 %'],
     [count(37_748_736), '37.7 M'],
     [count(16), '16'],
     [ratio(24_207), '24,200×'],

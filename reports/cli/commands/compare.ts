@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Precision } from '../../../hw-models/contract.js';
+import { type PrecisionChoice, precisionChoices } from '../../../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { NamedComparison } from '../../../sim/compare.node.js';
 import { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } from '../../../sim/defaults.js';
@@ -45,7 +45,7 @@ interface Options extends OutputOptions, PictureFlags {
   readonly why?: boolean;
   readonly cost?: true | string;
   readonly uncertainty?: boolean;
-  readonly precision?: Precision | 'best';
+  readonly precision?: PrecisionChoice;
   readonly generate?: Generation;
   readonly cacheBits?: CacheBits;
   readonly mapping?: string;
@@ -114,7 +114,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
       new Option(
         '--precision <format>',
         'number format of the models, or best for the fastest (default: the format of each device); w8 and w4 quantise weights only',
-      ).choices(['fp32', 'fp16', 'bf16', 'fp8', 'int8', 'w8', 'w4', 'best']),
+      ).choices(precisionChoices),
     )
     .option(
       '--mapping <file>',

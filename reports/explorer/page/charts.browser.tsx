@@ -10,8 +10,10 @@ import { percent, quantity } from '../../quantity.js';
 import { balanceOf } from '../outcome.js';
 import type { Place } from './places.js';
 import { Plane, type Spot, TIME_AND_ENERGY } from './plane.browser.js';
+import { useWidth } from './width.browser.js';
 
-const WIDTH = 400;
+/** Until a drawing has a place. */
+const FIRST_WIDTH = 400;
 const BAR = 22;
 const LETTER = 18;
 const TEXT_ROOM = 74;
@@ -31,6 +33,7 @@ export function StackChart({
   readonly unit: string;
   readonly stacks: readonly Stack[];
 }) {
+  const [place, pixels] = useWidth(FIRST_WIDTH);
   const names = [
     ...new Set(
       stacks.flatMap(({ parts }) => Object.keys(parts).filter((name) => (parts[name] ?? 0) > 0)),
@@ -41,51 +44,53 @@ export function StackChart({
   const wholes = stacks.map(({ parts }) =>
     Object.values(parts).reduce((sum, part) => sum + part, 0),
   );
-  const scale = (WIDTH - LETTER - TEXT_ROOM) / Math.max(...wholes, Number.MIN_VALUE);
+  const scale = (pixels - LETTER - TEXT_ROOM) / Math.max(...wholes, Number.MIN_VALUE);
   const said = stacks
     .map(({ letter }, at) => `${letter} ${quantity(wholes[at] ?? 0, unit)}`)
     .join(', ');
   return (
     <figure>
       <h3>{title}</h3>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${stacks.length * BAR}`}
-        role="img"
-        aria-label={`${title}: ${said}`}
-      >
-        {stacks.map(({ letter, parts }, row) => {
-          let x = LETTER;
-          return (
-            <g key={letter}>
-              <text x={0} y={row * BAR + 14} className="strong">
-                {letter}
-              </text>
-              {names.map((name) => {
-                const width = (parts[name] ?? 0) * scale;
-                x += width;
-                return (
-                  <rect
-                    key={name}
-                    x={x - width}
-                    y={row * BAR + 2}
-                    width={width}
-                    height={BAR - 6}
-                    fill={fillFor(name)}
-                  >
-                    <title>
-                      {name}: {quantity(parts[name] ?? 0, unit)},{' '}
-                      {percent((parts[name] ?? 0) / (wholes[row] || 1))}
-                    </title>
-                  </rect>
-                );
-              })}
-              <text x={x + 5} y={row * BAR + 14}>
-                {quantity(wholes[row] ?? 0, unit)}
-              </text>
-            </g>
-          );
-        })}
-      </svg>
+      <div ref={place}>
+        <svg
+          viewBox={`0 0 ${pixels} ${stacks.length * BAR}`}
+          role="img"
+          aria-label={`${title}: ${said}`}
+        >
+          {stacks.map(({ letter, parts }, row) => {
+            let x = LETTER;
+            return (
+              <g key={letter}>
+                <text x={0} y={row * BAR + 14} className="strong">
+                  {letter}
+                </text>
+                {names.map((name) => {
+                  const width = (parts[name] ?? 0) * scale;
+                  x += width;
+                  return (
+                    <rect
+                      key={name}
+                      x={x - width}
+                      y={row * BAR + 2}
+                      width={width}
+                      height={BAR - 6}
+                      fill={fillFor(name)}
+                    >
+                      <title>
+                        {name}: {quantity(parts[name] ?? 0, unit)},{' '}
+                        {percent((parts[name] ?? 0) / (wholes[row] || 1))}
+                      </title>
+                    </rect>
+                  );
+                })}
+                <text x={x + 5} y={row * BAR + 14}>
+                  {quantity(wholes[row] ?? 0, unit)}
+                </text>
+              </g>
+            );
+          })}
+        </svg>
+      </div>
       <ul className="legend">
         {names.map((name) => (
           <li key={name}>
@@ -101,7 +106,6 @@ export function StackChart({
 }
 
 const PER_ROW = 32;
-const CELL = (WIDTH - LETTER) / PER_ROW;
 
 /** A cell for each parallel unit of each design, by the share of the time in which it worked. */
 export function LoadChart({
@@ -109,41 +113,45 @@ export function LoadChart({
 }: {
   readonly loads: readonly { readonly letter: string; readonly load: Load }[];
 }) {
+  const [place, pixels] = useWidth(FIRST_WIDTH);
   if (loads.length === 0) return null;
+  const cell = (pixels - LETTER) / PER_ROW;
   const said = loads.map(({ letter, load }) => `${letter} ${percent(balanceOf(load))}`).join(', ');
   return (
     <figure>
       <h3>How busy each {loads[0]?.load.unit} is</h3>
-      {loads.map(({ letter, load: { unit, busyCycles, cycles } }) => (
-        <svg
-          key={letter}
-          viewBox={`0 0 ${WIDTH} ${Math.ceil(busyCycles.length / PER_ROW) * CELL + 3}`}
-          role="img"
-          aria-label={`Busy on average: ${said}`}
-        >
-          <text x={0} y={12} className="strong">
-            {letter}
-          </text>
-          {busyCycles.map((busy, at) => {
-            const share = busy / cycles;
-            return (
-              <rect
-                key={at}
-                className="unit"
-                x={LETTER + (at % PER_ROW) * CELL}
-                y={Math.floor(at / PER_ROW) * CELL}
-                width={CELL - 0.6}
-                height={CELL - 0.6}
-                fill={bandOf(share).color}
-              >
-                <title>
-                  {unit} {at}: {percent(share)}
-                </title>
-              </rect>
-            );
-          })}
-        </svg>
-      ))}
+      <div ref={place}>
+        {loads.map(({ letter, load: { unit, busyCycles, cycles } }) => (
+          <svg
+            key={letter}
+            viewBox={`0 0 ${pixels} ${Math.ceil(busyCycles.length / PER_ROW) * cell + 3}`}
+            role="img"
+            aria-label={`Busy on average: ${said}`}
+          >
+            <text x={0} y={12} className="strong">
+              {letter}
+            </text>
+            {busyCycles.map((busy, at) => {
+              const share = busy / cycles;
+              return (
+                <rect
+                  key={at}
+                  className="unit"
+                  x={LETTER + (at % PER_ROW) * cell}
+                  y={Math.floor(at / PER_ROW) * cell}
+                  width={cell - 0.6}
+                  height={cell - 0.6}
+                  fill={bandOf(share).color}
+                >
+                  <title>
+                    {unit} {at}: {percent(share)}
+                  </title>
+                </rect>
+              );
+            })}
+          </svg>
+        ))}
+      </div>
       <ul className="legend">
         {bands.map((band) => (
           <li key={band.name}>

@@ -3,7 +3,7 @@
 import type { Row } from '../../../sim/result.js';
 import { color } from '../../charts/palette.js';
 import { quantity, wholePercent } from '../../quantity.js';
-import { Plane, type Spot, TIME_AND_ENERGY } from './plane.browser.js';
+import { ErrorBar, Plane, type Spot, TIME_AND_ENERGY } from './plane.browser.js';
 
 /** A device on the network. */
 export interface Device {
@@ -73,20 +73,4 @@ export function DevicesPlane({ devices }: { readonly devices: readonly Device[] 
       <p>Both log: down and to the left is better.</p>
     </figure>
   );
-}
-
-/** From the shortest to the longest time that the known error allows. */
-function ErrorBar({
-  spot,
-  place,
-  y,
-}: {
-  readonly spot: Spot;
-  readonly place: (at: Pick<Spot, 'x' | 'y'>) => readonly [number, number];
-  readonly y: number;
-}) {
-  const factor = 1 + (spot.error ?? 0);
-  const [from] = place({ ...spot, x: spot.x / factor });
-  const [to] = place({ ...spot, x: spot.x * factor });
-  return <path className="error-bar" d={`M${from},${y - 4}v8m0,-4H${to}m0,-4v8`} />;
 }

@@ -3,6 +3,7 @@
 
 import { useState } from 'preact/hooks';
 import type { LayerResult, Row } from '../../../sim/result.js';
+import { type Scale, scaleOf } from '../../machine/floorplan.js';
 import { type Lit, Machine } from '../../machine/machine.js';
 import { type Use, useOf } from '../../machine/use.js';
 import { count, percent, quantity, UNKNOWN } from '../../quantity.js';
@@ -56,11 +57,8 @@ export function MachineTab({ results, layer, chooseLayer }: PanelProps) {
           />
         )}
       </div>
-      {row.structure.length > 0 ? (
-        <Drawn {...{ row, chosen, lit, name }} />
-      ) : (
-        <NotDrawn {...{ row, chosen }} />
-      )}
+      {row.structure.length > 0 && <Drawn {...{ row, chosen, lit, name }} />}
+      {scaleOf(row.structure) !== 'area' && <Limits {...{ row, chosen }} />}
       <Cycles {...{ results, at, row, chosen }} />
     </section>
   );
@@ -87,7 +85,7 @@ function Drawn({
         {lit === 'use'
           ? 'The brighter, the longer in use; dashed where the model counts no use.'
           : 'The brighter, the more energy, against the block of the chip that takes most.'}{' '}
-        Areas are to scale, shapes and places are not the layout&apos;s. DRAM is off the chip.
+        {scaleText(row)} DRAM is off the chip.
       </p>
       <div className="machine" ref={place}>
         <Machine structure={row.structure} {...{ use, load, lit, width, name }} />
@@ -101,6 +99,12 @@ function Drawn({
 }
 
 function Numbers({ use: { blocks, elsewhere, joules } }: { readonly use: Use }) {
+  const isToScale = blocks.every(({ areaMm2 }) => areaMm2 !== null);
+  const size = isToScale ? 'mm²' : 'capacity';
+  const sizeOf = (mm2: number | null, bytes: number | undefined, instances: number) => {
+    if (isToScale) return count(mm2);
+    return bytes === undefined ? UNKNOWN : quantity(bytes * instances, 'B');
+  };
   const shareOf = (part: number | null) =>
     part === null || !joules ? UNKNOWN : percent(part / joules);
   return (
@@ -109,7 +113,7 @@ function Numbers({ use: { blocks, elsewhere, joules } }: { readonly use: Use }) 
         <thead>
           <tr>
             <th scope="col">block</th>
-            {['instances', 'mm²', 'in use', 'energy', 'of the energy'].map((head) => (
+            {['instances', size, 'in use', 'energy', 'of the energy'].map((head) => (
               <th key={head} scope="col" className="right">
                 {head}
               </th>
@@ -122,7 +126,7 @@ function Numbers({ use: { blocks, elsewhere, joules } }: { readonly use: Use }) 
               <th scope="row">{block.name.replaceAll('_', ' ')}</th>
               <td className="right">{count(instances)}</td>
               <td className="right">
-                {areaMm2 === null ? UNKNOWN : block.offChip ? 'off the chip' : count(areaMm2)}
+                {block.offChip ? 'off the chip' : sizeOf(areaMm2, block.bytes, instances)}
               </td>
               <td className="right">{busy === null ? UNKNOWN : percent(busy)}</td>
               <td className="right">{quantity(own, 'J')}</td>
@@ -147,21 +151,25 @@ function Numbers({ use: { blocks, elsewhere, joules } }: { readonly use: Use }) 
   );
 }
 
-/** A device whose family says nothing of its blocks: where its layers lie under its limits. */
-function NotDrawn({ row, chosen }: DrawnProps) {
-  return (
-    <>
-      <p>
-        {row.areaMm2 === null
-          ? 'The areas of its parts are not published'
-          : `Its die has ${count(row.areaMm2)} mm²; the areas of its parts are not published`}
-        , so it is not drawn. These are its limits, and its layers under them.
-      </p>
-      {row.peaks && (
-        <RooflineChart peaks={row.peaks} layers={row.layers} chosen={chosen?.name ?? null} />
-      )}
-    </>
-  );
+const SCALES: Readonly<Record<Scale, string>> = {
+  area: "Areas are to scale, shapes and places are not the layout's.",
+  capacity:
+    'Memories are to scale of capacity; what has none is as large as the smallest memory beside it.',
+  none: 'Nothing is to scale.',
+};
+
+/** What sizes say, and why it is no areas. */
+function scaleText({ structure, areaMm2 }: Row): string {
+  const scale = scaleOf(structure);
+  if (scale === 'area') return SCALES.area;
+  const die = areaMm2 === null ? 'The' : `Its die has ${count(areaMm2)} mm²; the`;
+  return `${SCALES[scale]} ${die} areas of its parts are not published.`;
+}
+
+/** Where the layers of a device lie under its limits. */
+function Limits({ row, chosen }: DrawnProps) {
+  if (!row.peaks) return null;
+  return <RooflineChart peaks={row.peaks} layers={row.layers} chosen={chosen?.name ?? null} />;
 }
 
 /** The chosen layer, or the longest, step by step: recorded when asked for. */

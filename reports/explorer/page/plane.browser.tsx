@@ -117,6 +117,22 @@ export function Plane({
   );
 }
 
+/** From the shortest to the longest time that the known error allows. */
+export function ErrorBar({
+  spot,
+  place,
+  y,
+}: {
+  readonly spot: Spot;
+  readonly place: (at: At) => readonly [number, number];
+  readonly y: number;
+}) {
+  const factor = 1 + (spot.error ?? 0);
+  const [from] = place({ ...spot, x: spot.x / factor });
+  const [to] = place({ ...spot, x: spot.x * factor });
+  return <path className="error-bar" d={`M${from},${y - 4}v8m0,-4H${to}m0,-4v8`} />;
+}
+
 /** So that few places do not fill the plane to its corners. */
 const withRoom = (values: readonly number[]) => [
   Math.min(...values) / 1.5,

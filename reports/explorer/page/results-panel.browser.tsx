@@ -1,5 +1,6 @@
 // The panel with the designs' results in numbers.
 
+import type { ComponentChildren } from 'preact';
 import type { Row } from '../../../sim/result.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../../quantity.js';
 import { balanceOf, type DesignOutcome, loadOf } from '../outcome.js';
@@ -60,9 +61,12 @@ const over = (a: number | null, b: number | null) => (a !== null && b ? a / b : 
 export function ResultsPanel({
   outcomes,
   batch,
+  children,
 }: {
   readonly outcomes: readonly DesignOutcome[];
   readonly batch: number;
+  /** What stands beside the numbers where there is room. */
+  readonly children: ComponentChildren;
 }) {
   const [a, b] = outcomes;
   // Two designs of one preset have one point of the paper.
@@ -83,80 +87,83 @@ export function ResultsPanel({
           </p>
         ),
       )}
-      <Scroll label="Results in numbers">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">modelled</th>
-              {outcomes.map(({ design }, at) => (
-                <th key={`head-${'AB'[at]}`} scope="col" className="right">
-                  <span className="letter">{'AB'[at]}</span> {design.preset}
-                </th>
-              ))}
-              {a && b && (
-                <th scope="col" className="right">
-                  B ÷ A
-                </th>
-              )}
-              {a && (
-                <th scope="col" className="right">
-                  A ÷ its preset
-                </th>
-              )}
-              {published.map(({ at, point }) => (
-                <th key={`paper-${at}`} scope="col" className="right" title={point.source}>
-                  {point.hardware} in the paper
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody aria-live="polite">
-            {measures.map(({ name, of, shown }) => {
-              const values = outcomes.map(({ row }) => row && of(row));
-              const [first = null, second = null] = values;
-              return (
-                <tr key={name}>
-                  <th scope="row" className="unbroken">
-                    {name}
+      <div className="numbers">
+        <Scroll label="Results in numbers">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">modelled</th>
+                {outcomes.map(({ design }, at) => (
+                  <th key={`head-${'AB'[at]}`} scope="col" className="right">
+                    <span className="letter">{'AB'[at]}</span> {design.preset}
                   </th>
-                  {values.map((value, at) => (
-                    <td key={`value-${'AB'[at]}`} className="right unbroken">
-                      <Value
-                        id={`${'ab'[at]}-${name.replace(/\W+/g, '-')}`}
-                        value={value}
-                        text={shown(value)}
-                      />
-                    </td>
-                  ))}
-                  {a && b && <td className="right">{ratio(over(second, first))}</td>}
-                  {a && <td className="right">{ratio(over(first, a.before && of(a.before)))}</td>}
-                  {published.map((one) => (
-                    <td key={`paper-${one.at}`} className="right unbroken">
-                      {pointOf(one, name) === null ? '' : shown(pointOf(one, name))}
-                    </td>
-                  ))}
-                </tr>
-              );
-            })}
-            <tr>
-              <th scope="row">bound by</th>
-              {outcomes.map(({ row }, at) => (
-                <td key={`bound-${'AB'[at]}`} className="right">
-                  {row?.bound ?? UNKNOWN}
-                </td>
-              ))}
-            </tr>
-            <tr>
-              <th scope="row">kernel</th>
-              {outcomes.map(({ row }, at) => (
-                <td key={`kernel-${'AB'[at]}`} className="right">
-                  {row?.kernel ?? UNKNOWN}
-                </td>
-              ))}
-            </tr>
-          </tbody>
-        </table>
-      </Scroll>
+                ))}
+                {a && b && (
+                  <th scope="col" className="right">
+                    B ÷ A
+                  </th>
+                )}
+                {a && (
+                  <th scope="col" className="right">
+                    A ÷ its preset
+                  </th>
+                )}
+                {published.map(({ at, point }) => (
+                  <th key={`paper-${at}`} scope="col" className="right" title={point.source}>
+                    {point.hardware} in the paper
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody aria-live="polite">
+              {measures.map(({ name, of, shown }) => {
+                const values = outcomes.map(({ row }) => row && of(row));
+                const [first = null, second = null] = values;
+                return (
+                  <tr key={name}>
+                    <th scope="row" className="unbroken">
+                      {name}
+                    </th>
+                    {values.map((value, at) => (
+                      <td key={`value-${'AB'[at]}`} className="right unbroken">
+                        <Value
+                          id={`${'ab'[at]}-${name.replace(/\W+/g, '-')}`}
+                          value={value}
+                          text={shown(value)}
+                        />
+                      </td>
+                    ))}
+                    {a && b && <td className="right">{ratio(over(second, first))}</td>}
+                    {a && <td className="right">{ratio(over(first, a.before && of(a.before)))}</td>}
+                    {published.map((one) => (
+                      <td key={`paper-${one.at}`} className="right unbroken">
+                        {pointOf(one, name) === null ? '' : shown(pointOf(one, name))}
+                      </td>
+                    ))}
+                  </tr>
+                );
+              })}
+              <tr>
+                <th scope="row">bound by</th>
+                {outcomes.map(({ row }, at) => (
+                  <td key={`bound-${'AB'[at]}`} className="right">
+                    {row?.bound ?? UNKNOWN}
+                  </td>
+                ))}
+              </tr>
+              <tr>
+                <th scope="row">kernel</th>
+                {outcomes.map(({ row }, at) => (
+                  <td key={`kernel-${'AB'[at]}`} className="right">
+                    {row?.kernel ?? UNKNOWN}
+                  </td>
+                ))}
+              </tr>
+            </tbody>
+          </table>
+        </Scroll>
+        {children}
+      </div>
       {published.length > 0 && (
         <p>
           The paper: {[...new Set(published.map(({ point }) => point.source))].join('; ')}; its

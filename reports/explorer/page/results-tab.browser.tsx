@@ -12,27 +12,26 @@ export function ResultsTab({ results: { outcomes, trail, shown } }: PanelProps) 
   const rows = outcomes.flatMap(({ row }, at) => (row ? [{ letter: 'AB'[at] ?? '', row }] : []));
   return (
     <>
-      <ResultsPanel outcomes={outcomes} batch={shown.workload.batch} />
-      <section className="charts" aria-label="Charts">
-        <div>
-          <StackChart
-            title="Where the time goes"
-            unit="s"
-            stacks={rows.map(({ letter, row }) => ({ letter, parts: timeOf(row) }))}
-          />
-          <StackChart
-            title="Where the energy goes"
-            unit="J"
-            stacks={rows.map(({ letter, row }) => ({ letter, parts: energyOf(row) }))}
-          />
-          <LoadChart
-            loads={rows.flatMap(({ letter, row }) => {
-              const load = loadOf(row);
-              return load ? [{ letter, load }] : [];
-            })}
-          />
-        </div>
+      <ResultsPanel outcomes={outcomes} batch={shown.workload.batch}>
         <PlaneChart places={[...trail, ...placesOf(outcomes)]} />
+      </ResultsPanel>
+      <section className="charts" aria-label="Charts">
+        <StackChart
+          title="Where the time goes"
+          unit="s"
+          stacks={rows.map(({ letter, row }) => ({ letter, parts: timeOf(row) }))}
+        />
+        <StackChart
+          title="Where the energy goes"
+          unit="J"
+          stacks={rows.map(({ letter, row }) => ({ letter, parts: energyOf(row) }))}
+        />
+        <LoadChart
+          loads={rows.flatMap(({ letter, row }) => {
+            const load = loadOf(row);
+            return load ? [{ letter, load }] : [];
+          })}
+        />
       </section>
     </>
   );

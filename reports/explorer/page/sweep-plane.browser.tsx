@@ -9,13 +9,15 @@ import {
   type SweptDial,
   type SweptPoint,
 } from '../sweep.js';
-import { type Measure, Plane, type Spot } from './plane.browser.js';
+import { ErrorBar, type Measure, Plane, type Spot } from './plane.browser.js';
 
 interface SweepPlaneProps {
   readonly points: readonly SweptPoint[];
   readonly front: readonly SweptPoint[];
   readonly pair: readonly [MeasureName, MeasureName];
   readonly dials: readonly SweptDial[];
+  /** How far off the time of a design is known to be; null where nobody knows. */
+  readonly errorOf: (point: SweptPoint) => number | null;
   /** A design of the front was clicked. */
   readonly onChoose: (point: SweptPoint) => void;
 }
@@ -24,12 +26,20 @@ const HEIGHT = 340;
 /** Numbers of places nearer to each other than this would lie on one another. */
 const LABEL_ROOM = 16;
 
-export function SweepPlane({ points, front, pair: [a, b], dials, onChoose }: SweepPlaneProps) {
+export function SweepPlane({
+  points,
+  front,
+  pair: [a, b],
+  dials,
+  errorOf,
+  onChoose,
+}: SweepPlaneProps) {
   const spotOf = (point: SweptPoint, at: number): readonly Spot[] => {
     const [x, y] = [measureOf(point, a), measureOf(point, b)];
     if (x === null || y === null) return [];
     const title = levelsText(dials, point.levels);
-    return [{ x, y, name: at < 0 ? '' : `${at + 1}, ${title}`, title, error: null }];
+    const error = at >= 0 && a === 'seconds' ? errorOf(point) : null;
+    return [{ x, y, name: at < 0 ? '' : `${at + 1}, ${title}`, title, error }];
   };
   const beaten = points.filter((point) => !front.includes(point));
   const [others, best] = [
@@ -80,6 +90,7 @@ export function SweepPlane({ points, front, pair: [a, b], dials, onChoose }: Swe
                     onClick={() => point && onChoose(point)}
                     onKeyDown={({ key }) => key === 'Enter' && point && onChoose(point)}
                   >
+                    {isFree && spot.error !== null && <ErrorBar spot={spot} place={place} y={y} />}
                     <circle cx={x} cy={y} r={5} fill={color('d0')} />
                     {isFree && (
                       <text x={x + 7} y={y - 6} className="strong">
@@ -94,7 +105,11 @@ export function SweepPlane({ points, front, pair: [a, b], dials, onChoose }: Swe
           );
         }}
       </Plane>
-      <p>Both log: down and to the left is better. A click makes a design of the line design A.</p>
+      <p>
+        Both log: down and to the left is better. A click makes a design of the line design A.
+        {best.some(({ error }) => error !== null) &&
+          ' Bars at numbers: half of the published times of the preset lie within.'}
+      </p>
     </figure>
   );
 }

@@ -2,8 +2,10 @@
 // listed; a click makes one of them design A.
 
 import { useEffect, useState } from 'preact/hooks';
+import { knownErrorOf } from '../../../sim/known-errors.js';
 import { save } from '../../html/save.browser.js';
 import { SWEEP_FILE, sweepYaml } from '../export-yaml.js';
+import type { Offer } from '../offer.js';
 import { presetOf } from '../state.js';
 import {
   frontOf,
@@ -105,7 +107,7 @@ export function SweepTab({ offer, store }: ToolProps) {
           </Button>
         </div>
       </section>
-      {sweep && <Found sweep={sweep} pair={pair} store={store} />}
+      {sweep && <Found {...{ offer, sweep, pair, store }} />}
     </>
   );
 }
@@ -114,10 +116,12 @@ export function SweepTab({ offer, store }: ToolProps) {
 const MAX_LISTED = 40;
 
 function Found({
+  offer,
   sweep,
   pair,
   store,
 }: {
+  readonly offer: Offer;
   readonly sweep: Sweep;
   readonly pair: readonly [MeasureName, MeasureName];
   readonly store: ToolProps['store'];
@@ -130,6 +134,8 @@ function Found({
     store.change((draft) => {
       Object.assign(draft.designs[0], design);
     });
+  const errorOf = ({ design, precision }: SweptPoint) =>
+    knownErrorOf(offer.knownErrors, design.preset, precision)?.median ?? null;
   const shown = [...new Set<MeasureName>([...pair, 'seconds', 'joules', 'area_mm2'])];
   return (
     <section aria-labelledby="front" aria-busy={isRunning}>
@@ -146,7 +152,7 @@ function Found({
         {isRunning && <Button onPress={cancelSweep}>Cancel</Button>}
       </div>
       {reason !== null && <p>The first that cannot: {reason}</p>}
-      <SweepPlane {...{ points, front, pair, dials }} onChoose={load} />
+      <SweepPlane {...{ points, front, pair, dials, errorOf }} onChoose={load} />
       {front.length > 0 && (
         <Scroll label="Designs that none beats">
           <table>

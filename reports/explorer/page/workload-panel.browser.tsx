@@ -1,6 +1,6 @@
 // The panel with the workload of all designs: the network, the batch, the densities, the seed.
 
-import { precisions } from '../../../hw-models/contract.js';
+import { precisionChoices, precisions } from '../../../hw-models/contract.js';
 import { count } from '../../quantity.js';
 import { networkOf, patternedName, patterns } from '../networks.js';
 import type { Offer } from '../offer.js';
@@ -69,8 +69,7 @@ export function WorkloadPanel({
           ]}
           onChoose={(chosen) =>
             store.change((draft) => {
-              draft.precision =
-                [...precisions, 'best' as const].find((one) => one === chosen) ?? null;
+              draft.precision = precisionChoices.find((one) => one === chosen) ?? null;
             })
           }
         />

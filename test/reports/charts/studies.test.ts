@@ -54,7 +54,8 @@ describe('charts of studies', () => {
       ...['map-time', 'map-energy', 'time-by-batch', 'energy-by-batch'],
       ...['chain-speed-up', 'chain-energy'],
       ...['size-and-error', 'sensitivity-plain'],
-      ...['predicted-measured', 'error-by-network', 'roofline'],
+      ...['predicted-measured', 'networks-predicted', 'error-by-network', 'error-by-kernel'],
+      'roofline',
       ...['uncertainty-titan-x-sparse', 'uncertainty-eie-64-sparse'],
     ]);
   });

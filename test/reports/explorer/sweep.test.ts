@@ -50,7 +50,7 @@ describe('a sweep of the page', () => {
         if (!design) return;
         const points = pairs.map(
           ([seconds, joules], at): SweptPoint => ({
-            ...{ design, levels: [at], seconds, joules, areaMm2: null },
+            ...{ design, levels: [at], seconds, joules, areaMm2: null, precision: undefined },
           }),
         );
         const known = points.flatMap((point) => (point.joules === null ? [] : [point]));

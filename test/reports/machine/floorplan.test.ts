@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../hw-models/contract.js';
 import { sum } from '../../../hw-models/cost.js';
-import { areaOf, floorplanOf } from '../../../reports/machine/floorplan.js';
+import { areaOf, floorplanOf, scaleOf } from '../../../reports/machine/floorplan.js';
 import { panelsOf } from '../../../reports/machine/panels.js';
 import { type Rectangle, treemap } from '../../../reports/machine/treemap.js';
 import { hardwareNames, resolveHardware } from '../../../sim/resolve.node.js';
@@ -129,6 +129,23 @@ describe('a floor plan', () => {
   });
 });
 
+describe('a device whose areas nobody publishes', () => {
+  it.each(['i7-5930k', 'titan-x', 'cortex-a76'])(
+    '%s is drawn with its memories to scale of capacity',
+    (name) => {
+      const { structure } = resolveHardware(name);
+      expect(scaleOf(structure)).toBe('capacity');
+      const { areaMm2, leaves } = floorplanOf(structure, 800, 600);
+      expect(areaMm2).toBeNull();
+      const pixels = leaves.flatMap(({ block: { bytes }, rectangles, each }) =>
+        bytes === undefined ? [] : covered(rectangles) / (rectangles.length * each * bytes),
+      );
+      expect(pixels.length).toBeGreaterThan(1);
+      for (const each of pixels) expect(each).toBeWithin(1e-9, pixels[0] ?? 0);
+    },
+  );
+});
+
 describe('the structure of a preset', () => {
   const drawn = hardwareNames()
     .modelled.map(resolveHardware)
@@ -137,7 +154,8 @@ describe('the structure of a preset', () => {
   it.each(drawn.map((hardware) => [hardware.name, hardware] as const))(
     'of %s has the areas that the family states, and panels within its width',
     (_, { structure, area }) => {
-      if (area) expect(areaOf(structure)).toBeWithin(1e-9, sum(area));
+      if (area && scaleOf(structure) === 'area')
+        expect(areaOf(structure)).toBeWithin(1e-9, sum(area));
       for (const width of [330, 860]) {
         for (const { x, plan } of panelsOf(structure, width).panels)
           expect(x + plan.width).toBeLessThanOrEqual(width + 1e-9);

@@ -45,7 +45,7 @@ describe('a machine drawn', () => {
 
   it('names its blocks with their share, its areas and a scale', () => {
     const svg = draw('energy');
-    expect(svg).toContain('spmat_read');
+    expect(svg).toContain('spmat read');
     expect(svg).toContain('the chip, 40.8 mm²');
     expect(svg).toContain('PEs: one of 64, magnified, 0.638 mm²');
     expect(svg).toMatch(/\d (mm|µm)</);

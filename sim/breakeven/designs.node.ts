@@ -34,6 +34,10 @@ export interface Designs {
 export async function designsOf(file: string): Promise<Designs> {
   const plan = await planSweep(file);
   const space = spaceOf(plan);
+  if (plan.spec.precision !== undefined)
+    throw new InputError(
+      `${file}: precision: found ${plan.spec.precision}, expected none: break-even points compute in each design's own`,
+    );
   const { hardware, ...ofWorkloads } = reservedFields;
   for (const { name, field } of space.axes) {
     if (!Object.values<string>(ofWorkloads).includes(field)) continue;

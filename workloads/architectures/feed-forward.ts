@@ -2,6 +2,7 @@
 // of which each token meets a few (Jiang et al., Mixtral, arXiv 2401.04088).
 
 import type { UnaryName } from '../operators/unary.js';
+import type { LayerSpec } from '../spec.js';
 import type { Sketch } from './sketch.js';
 
 /** Functions of decoders: those of one operator, and ReLU² (So et al., Primer, arXiv 2109.08668). */
@@ -30,6 +31,17 @@ export interface Mixture {
   readonly inner: number;
   /** Whether the weights of those that are met are scaled to a sum of 1. */
   readonly isNormalised: boolean;
+  /** What the weights are multiplied by; 1 where left out. */
+  readonly factor?: number;
+  /** What makes shares of the router's scores; a softmax over all where left out. */
+  readonly scoring?: 'softmax' | 'sigmoid';
+  /** Whether a learned number is added to each share where experts are chosen, and only there. */
+  readonly isCorrected?: boolean;
+  /**
+   * Experts stand in `count` groups of neighbours, and only those of `kept` groups are chosen from:
+   * of the largest sums of their `best` largest shares.
+   */
+  readonly groups?: { readonly count: number; readonly kept: number; readonly best: number };
   /** Of a stack that all tokens meet besides, with a gate of its own or without. */
   readonly shared?: { readonly inner: number; readonly isGated: boolean };
 }
@@ -105,8 +117,87 @@ export function feedForward(
   return { result: sketch.dense(`${name}.down_proj`, kept, width, bias), densities };
 }
 
+/** Weights and numbers of the experts that each token meets, [1, positions, per token]. */
+function routeTokens(
+  sketch: Sketch,
+  name: string,
+  input: string,
+  positions: number,
+  { count, perToken, scoring, isCorrected, groups }: Mixture,
+): readonly [weights: string, chosen: string] {
+  const scores = sketch.dense(name, input, count, false);
+  const shares =
+    scoring === 'sigmoid'
+      ? sketch.unary(`${name}.probabilities`, scores, 'sigmoid')
+      : sketch.add({
+          ...{ kind: 'softmax', name: `${name}.probabilities`, axis: -1 },
+          inputs: [scores],
+        });
+  const corrected = isCorrected
+    ? sketch.binary(
+        ...([`${name}.corrected`, 'add', shares] as const),
+        sketch.parameter(`${name}.e_score_correction_bias`, [count], 0),
+      )
+    : shares;
+  const eligible = groups
+    ? ofBestGroups(sketch, name, corrected, positions, count, groups)
+    : corrected;
+  const [weights, chosen] = [`${name}.weights`, `${name}.chosen`];
+  const isOwn = eligible === shares;
+  sketch.add({
+    ...{ kind: 'top-k', name: `${name}.top`, inputs: [eligible] },
+    ...{ k: perToken, axis: -1, largest: true, sorted: true },
+    resultNames: [isOwn ? weights : `${name}.top_shares`, chosen],
+  });
+  // Choosing may have changed them.
+  if (!isOwn)
+    sketch.add({ kind: 'gather-elements', name: weights, inputs: [shares, chosen], axis: -1 });
+  return [weights, chosen];
+}
+
+/** Shares of experts whose groups are not kept are 0 (DeepSeek-V2, section 2.2.2; V3, 2.1.2). */
+function ofBestGroups(
+  sketch: Sketch,
+  name: string,
+  shares: string,
+  positions: number,
+  experts: number,
+  { count, kept, best }: NonNullable<Mixture['groups']>,
+): string {
+  const shape = [1, positions, count, experts / count];
+  const apart = sketch.reshape(`${name}.groups`, shares, shape);
+  const top = (label: string, input: string, k: number) => {
+    const [values, places] = [`${name}.${label}`, `${name}.${label}_places`];
+    sketch.add({
+      ...{ kind: 'top-k', name: `${name}.${label}_top`, inputs: [input] },
+      ...{ k, axis: -1, largest: true, sorted: true, resultNames: [values, places] },
+    });
+    return values;
+  };
+  const worth = sketch.sumOver(`${name}.group_worth`, top('group_best', apart, best), -1, false);
+  const least = sketch.slice(
+    `${name}.group_least`,
+    top('group_kept', worth, kept),
+    -1,
+    kept - 1,
+    kept,
+  );
+  const isKept = sketch.reshape(
+    ...([
+      `${name}.is_kept`,
+      sketch.binary(`${name}.is_in`, 'greater-or-equal', worth, least),
+    ] as const),
+    [1, positions, count, 1],
+  );
+  const zero = sketch.scalar(`${name}.none`, 0);
+  const masked = sketch.add({
+    ...{ kind: 'where', name: `${name}.masked`, inputs: [isKept, apart, zero] },
+  } as LayerSpec);
+  return sketch.reshape(`${name}.eligible`, masked, [1, positions, experts]);
+}
+
 /**
- * The same by the experts that a router chose, weighted by its softmax over all of them, and what
+ * The same by the experts that a router chose, weighted by its shares of all of them, and what
  * all tokens share.
  */
 export function mixtureOfExperts(
@@ -115,25 +206,12 @@ export function mixtureOfExperts(
   input: string,
   positions: number,
   layers: FeedForward,
-  { count, perToken, inner, isNormalised, shared }: Mixture,
+  mixture: Mixture,
 ): FedForward {
+  const { count, perToken, inner, isNormalised, factor, shared } = mixture;
   const { width } = layers;
   const densities = new Map<string, number>();
-  const scores = sketch.dense(`${name}.gate`, input, count, false);
-  const shares = sketch.add({
-    ...{ kind: 'softmax', name: `${name}.gate.probabilities`, axis: -1 },
-    inputs: [scores],
-  });
-  const [weights, chosen] = [`${name}.gate.weights`, `${name}.gate.chosen`];
-  sketch.add({
-    ...{
-      kind: 'top-k',
-      name: `${name}.gate.top`,
-      inputs: [shares],
-      resultNames: [weights, chosen],
-    },
-    ...{ k: perToken, axis: -1, largest: true, sorted: true },
-  });
+  const [weights, chosen] = routeTokens(sketch, `${name}.gate`, input, positions, mixture);
   const expert = (part: string, vectors: string, outputs: number) =>
     sketch.add({
       ...{ kind: 'experts', name: `${name}.experts.${part}`, inputs: [vectors, chosen] },
@@ -152,7 +230,9 @@ export function mixtureOfExperts(
         sketch.sumOver(`${name}.gate.sum`, weights, -1, true),
       )
     : weights;
-  const column = sketch.reshape(`${name}.gate.columns`, scaled, [1, positions, perToken, 1]);
+  const raised =
+    factor === undefined ? scaled : sketch.scaled(`${name}.gate.raised`, scaled, factor);
+  const column = sketch.reshape(`${name}.gate.columns`, raised, [1, positions, perToken, 1]);
   const weighted = sketch.binary(`${name}.experts.weighted`, 'multiply', each, column);
   const routed = sketch.sumOver(`${name}.experts.sum`, weighted, 2, false);
   if (!shared) return { result: routed, densities };

@@ -2,7 +2,8 @@
 // Qwen2 with biases, Mistral with a window (arXiv 2310.06825), Qwen3 with normalised queries and
 // keys (arXiv 2505.09388), Gemma 1 to 3 with norms on both sides and windows in some blocks (arXiv
 // 2403.08295, 2408.00118, 2503.19786), Mixtral, OLMoE, Qwen2-MoE and Qwen3-MoE with experts (arXiv
-// 2401.04088, 2409.02060). Layers have the names of Hugging Face's transformers without the leading
+// 2401.04088, 2409.02060), DeepSeek-V2 and V3 with attention over latents (arXiv 2405.04434,
+// 2412.19437). Layers have the names of Hugging Face's transformers without the leading
 // `model.`.
 
 import type { NamedTensor } from '../network.js';
@@ -16,6 +17,7 @@ import {
   type Mixture,
   mixtureOfExperts,
 } from './feed-forward.js';
+import { type Latent, latentAttention } from './latent-attention.js';
 import { rotary } from './rotary.js';
 import { type Learned, Sketch, unlearned } from './sketch.js';
 
@@ -53,8 +55,10 @@ export interface LlamaConfig extends Omit<FeedForward, 'bias'> {
   /** Scores and logits x become c · tanh(x / c). */
   readonly scoreCap?: number;
   readonly logitCap?: number;
-  /** In the place of one stack of fully connected layers a block. */
-  readonly experts?: Mixture;
+  /** In the place of one stack of fully connected layers a block, but for the first blocks. */
+  readonly experts?: Mixture & { readonly denseBlocks?: number };
+  /** Keys and values are made of a latent, which alone is kept; `headWidth` is of what turns. */
+  readonly latent?: Latent;
 }
 
 export interface Tokens {
@@ -94,8 +98,8 @@ export function llama(
   const inputs: NamedTensor[] = [{ name: 'input_ids', shape: [1, sequence], type: 'int64' }];
   const probabilities = new Map<string, number>();
   const sightOf = sights(sketch, config, sequence, past);
-  const cached = (name: string, kept: number): string => {
-    inputs.push({ name, shape: [1, sharedHeads, kept, headWidth], type: 'float32' });
+  const cached = (name: string, kept: number, count = sharedHeads, features = headWidth) => {
+    inputs.push({ name, shape: [1, count, kept, features], type: 'float32' });
     return name;
   };
   const words = sketch.embedding('embed_tokens', 'input_ids', vocabulary, width);
@@ -123,42 +127,66 @@ export function llama(
           ? sketch.rmsNorm(own(`self_attn.${part}_norm`), tensor, headWidth, epsilon)
           : tensor,
       );
-    const context = attention(
-      sketch,
-      {
-        ...{ name: own('self_attn'), heads, sharedHeads, width: headWidth, positions: sequence },
-        turn: turned,
-        ...(config.scoreFactor === undefined ? {} : { factor: config.scoreFactor }),
-        ...(config.scoreCap === undefined ? {} : { cap: config.scoreCap }),
-        ...(mask ? { mask } : {}),
-        ...(kept > 0
-          ? {
-              before: kept,
-              past: {
-                keys: cached(`past_keys.${at}`, kept),
-                values: cached(`past_values.${at}`, kept),
-              },
-            }
-          : {}),
-      },
-      {
-        query: project('q', heads),
-        key: project('k', sharedHeads),
-        value: project('v', sharedHeads),
-      },
-    );
+    const plainContext = () =>
+      attention(
+        sketch,
+        {
+          ...{ name: own('self_attn'), heads, sharedHeads, width: headWidth, positions: sequence },
+          turn: turned,
+          ...(config.scoreFactor === undefined ? {} : { factor: config.scoreFactor }),
+          ...(config.scoreCap === undefined ? {} : { cap: config.scoreCap }),
+          ...(mask ? { mask } : {}),
+          ...(kept > 0
+            ? {
+                before: kept,
+                past: {
+                  keys: cached(`past_keys.${at}`, kept),
+                  values: cached(`past_values.${at}`, kept),
+                },
+              }
+            : {}),
+        },
+        {
+          query: project('q', heads),
+          key: project('k', sharedHeads),
+          value: project('v', sharedHeads),
+        },
+      );
+    const latentContext = (latent: Latent) =>
+      latentAttention(
+        sketch,
+        {
+          ...{ ...latent, name: own('self_attn'), heads, positions: sequence, epsilon, turn },
+          ...(mask ? { mask } : {}),
+          past:
+            kept > 0
+              ? {
+                  latents: cached(`past_latents.${at}`, kept, 1, latent.rank),
+                  turned: cached(`past_keys.${at}`, kept, 1, latent.turning),
+                  before: kept,
+                }
+              : null,
+        },
+        normal,
+      );
+    const context = config.latent ? latentContext(config.latent) : plainContext();
     if (mask)
       probabilities.set(probabilitiesOf(own('self_attn')), causalDensity(sequence, kept, window));
-    const gathered = largest('self_attn.context.kept', context, heads * headWidth);
+    const gathered = largest(
+      'self_attn.context.kept',
+      context,
+      heads * (config.latent?.values ?? headWidth),
+    );
     const projected = sketch.dense(own('self_attn.o_proj'), gathered, width, biases.output);
     const attended = isNormalisedBehind ? norm('post_attention_layernorm', projected) : projected;
     const middle = sketch.sum(own('self_attn.sum'), hidden, attended);
     const before = isNormalisedBehind ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
     const second = largest('mlp.input.kept', norm(before, middle), width);
     const layers = { ...config, bias: biases.inner };
-    const { result, densities } = config.experts
-      ? mixtureOfExperts(sketch, own('mlp'), second, sequence, layers, config.experts)
-      : feedForward(sketch, own('mlp'), second, layers);
+    const { result, densities } =
+      config.experts && at >= (config.experts.denseBlocks ?? 0)
+        ? mixtureOfExperts(sketch, own('mlp'), second, sequence, layers, config.experts)
+        : feedForward(sketch, own('mlp'), second, layers);
     for (const [name, density] of densities) probabilities.set(name, density);
     const down = isNormalisedBehind ? norm('post_feedforward_layernorm', result) : result;
     hidden = sketch.sum(own('mlp.sum'), middle, down);

@@ -46,6 +46,35 @@ export function llama3Stretch(
   });
 }
 
+/** How YaRN stretches periods (Peng et al., arXiv 2309.00071), by config.json's names. */
+export interface YarnStretch {
+  readonly factor: number;
+  readonly beta_fast: number;
+  readonly beta_slow: number;
+  readonly original_max_position_embeddings: number;
+}
+
+/**
+ * Periods that turn often within the context that was trained on are left, those that turn little
+ * are stretched by `factor`, and between the two the frequencies are mixed (transformers,
+ * modeling_rope_utils.py, _compute_yarn_parameters).
+ */
+export function yarnStretch(base: number, width: number, scaling: YarnStretch): readonly number[] {
+  const { factor, original_max_position_embeddings: trained } = scaling;
+  const pairOf = (turns: number) =>
+    (width * Math.log(trained / (turns * 2 * Math.PI))) / (2 * Math.log(base));
+  const low = Math.max(0, Math.floor(pairOf(scaling.beta_fast)));
+  const high = Math.max(low + 0.001, Math.min(width - 1, Math.ceil(pairOf(scaling.beta_slow))));
+  return Array.from({ length: width / 2 }, (_, at) => {
+    const stretched = Math.min(1, Math.max(0, (at - low) / (high - low)));
+    return 1 / (stretched / factor + (1 - stretched));
+  });
+}
+
+/** What scores are multiplied by beside it, squared: 0.1 · scale · ln(factor) + 1. */
+export const yarnMagnitude = (factor: number, scale: number): number =>
+  factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+
 /** Of fixed-point numbers, which are tables and no parameters. */
 const FRACTION = 2 ** 24;
 

@@ -2,45 +2,9 @@
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
-import type { UnaryName } from '../../operators/unary.js';
 import { repeatedKey } from '../json-keys.js';
 import { type SourceFile, textOf } from '../source.js';
-
-/** transformers' names of functions. */
-const activations: Readonly<Record<string, UnaryName>> = {
-  gelu: 'gelu',
-  gelu_new: 'gelu-tanh',
-  gelu_fast: 'gelu-tanh',
-  gelu_pytorch_tanh: 'gelu-tanh',
-  quick_gelu: 'quick-gelu',
-  relu: 'relu',
-  silu: 'swish',
-  swish: 'swish',
-  tanh: 'tanh',
-  sigmoid: 'sigmoid',
-  mish: 'mish',
-};
-
-const Count = z
-  .number()
-  .int()
-  .min(1)
-  .max(2 ** 31);
-const Epsilon = z.number().min(0).max(1);
-const Activation = z
-  .string()
-  .refine((name) => Object.hasOwn(activations, name), {
-    error: Object.keys(activations).join(', '),
-  })
-  .transform((name) => activations[name] as UnaryName);
-/** A decoder's may be ReLU² too. */
-const DecoderFunction = z.union([
-  z.literal('relu2').transform(() => 'relu-squared' as const),
-  Activation,
-]);
-/** Settings of which one value alone is built here. */
-const only = <Value extends string | boolean | number>(value: Value) =>
-  z.literal(value).default(value as never);
+import { Activation, activations, Count, decoder, Epsilon, only } from './fields.js';
 
 const Bert = z.object({
   vocab_size: Count.default(30_522),
@@ -65,55 +29,6 @@ const DistilBert = z.object({
   max_position_embeddings: Count.default(512),
   activation: Activation.default('gelu'),
 });
-
-/** How the angles of a rotary embedding are stretched. */
-const RotaryScaling = z
-  .union([
-    z.null(),
-    z.object({ rope_type: z.literal('default') }).loose(),
-    z.object({ type: z.literal('default') }).loose(),
-    z
-      .object({
-        rope_type: z.literal('llama3'),
-        factor: z.number().min(1),
-        low_freq_factor: z.number().positive(),
-        high_freq_factor: z.number().positive(),
-        original_max_position_embeddings: Count,
-      })
-      .refine((scaling) => scaling.high_freq_factor > scaling.low_freq_factor, {
-        error: 'a high_freq_factor above low_freq_factor',
-      }),
-    z.object({ rope_type: z.literal('linear'), factor: z.number().min(1) }),
-    // As older files say it.
-    z
-      .object({ type: z.literal('linear'), factor: z.number().min(1) })
-      .transform(({ factor }) => ({ rope_type: 'linear' as const, factor })),
-  ])
-  .default(null);
-
-const decoder = {
-  vocab_size: Count.default(32_000),
-  hidden_size: Count.default(4096),
-  num_hidden_layers: Count.default(32),
-  num_attention_heads: Count.default(32),
-  num_key_value_heads: Count.nullish(),
-  intermediate_size: Count.default(11_008),
-  hidden_act: DecoderFunction.default('swish'),
-  rms_norm_eps: Epsilon.default(1e-6),
-  max_position_embeddings: Count.default(2048),
-  rope_theta: z.number().positive().default(10_000),
-  rope_scaling: RotaryScaling,
-  rope_parameters: z
-    .object({
-      rope_type: z.literal('default').optional(),
-      rope_theta: z.number().positive().optional(),
-    })
-    .nullish(),
-  /** Of a GGUF file, which has the factors themselves. */
-  rope_factors: z.array(z.number().positive()).optional(),
-  partial_rotary_factor: only(1),
-  tie_word_embeddings: z.boolean().default(false),
-};
 
 const Llama = z.object({
   ...decoder,
@@ -206,6 +121,60 @@ const Qwen3Moe = z.object({
   num_experts: Count.default(128),
   num_experts_per_tok: Count.default(8),
   moe_intermediate_size: Count.default(768),
+});
+
+/** Attention over latents, experts behind a few dense blocks, some of which all tokens meet. */
+const deepseek = {
+  ...decoder,
+  num_experts_per_tok: Count,
+  n_routed_experts: Count,
+  n_shared_experts: Count.nullish(),
+  moe_intermediate_size: Count,
+  first_k_dense_replace: z.number().int().min(0).default(0),
+  moe_layer_freq: only(1),
+  routed_scaling_factor: z.number().positive().default(1),
+  n_group: Count.nullish(),
+  topk_group: Count.nullish(),
+  q_lora_rank: Count.nullish(),
+  kv_lora_rank: Count.default(512),
+  qk_nope_head_dim: Count.default(128),
+  qk_rope_head_dim: Count.default(64),
+  v_head_dim: Count.default(128),
+  attention_bias: z.boolean().default(false),
+  rope_interleave: only(true),
+  rope_parameters: z.null().optional(),
+  rope_scaling: z
+    .union([
+      z.null(),
+      z
+        .object({
+          type: z.literal('yarn'),
+          factor: z.number().min(1),
+          beta_fast: z.number().positive().default(32),
+          beta_slow: z.number().positive().default(1),
+          mscale: z.number().positive(),
+          mscale_all_dim: z.number().positive(),
+          original_max_position_embeddings: Count,
+        })
+        .refine((scaling) => scaling.mscale === scaling.mscale_all_dim, {
+          error: 'mscale and mscale_all_dim alike',
+        }),
+    ])
+    .default(null),
+};
+
+const DeepseekV2 = z.object({
+  ...deepseek,
+  topk_method: z.enum(['greedy', 'group_limited_greedy']).default('greedy'),
+  scoring_func: only('softmax'),
+  norm_topk_prob: only(false),
+});
+
+const DeepseekV3 = z.object({
+  ...deepseek,
+  topk_method: only('noaux_tc'),
+  scoring_func: only('sigmoid'),
+  norm_topk_prob: z.boolean().default(true),
 });
 
 const gemma = {
@@ -314,6 +283,8 @@ export const schemas = {
   olmoe: Olmoe,
   qwen2_moe: Qwen2Moe,
   qwen3_moe: Qwen3Moe,
+  deepseek_v2: DeepseekV2,
+  deepseek_v3: DeepseekV3,
   gemma: Gemma,
   gemma2: Gemma2,
   gemma3_text: Gemma3,
@@ -397,6 +368,6 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'invalid_union' && issue.path.at(-1) === 'hidden_act')
     return [...Object.keys(activations), 'relu2'].join(', ');
   if (issue?.code === 'invalid_union')
-    return 'null or the type "default", "linear" or "llama3" with its factors';
+    return 'null or the type "default", "linear" or "llama3", of DeepSeek "yarn", with its factors';
   return issue?.message ?? 'another value';
 }

@@ -1,8 +1,14 @@
 // Configurations of decoders that descend from Llama: a row a model type.
 
 import type { DecoderActivation, Mixture } from '../../architectures/feed-forward.js';
+import { type Latent, partOfWide } from '../../architectures/latent-attention.js';
 import { type LlamaConfig, llama } from '../../architectures/llama.js';
-import { type Llama3Stretch, llama3Stretch } from '../../architectures/rotary.js';
+import {
+  type Llama3Stretch,
+  llama3Stretch,
+  yarnMagnitude,
+  yarnStretch,
+} from '../../architectures/rotary.js';
 import { InputError } from '../../base/errors.js';
 import type { Citation } from '../../network.js';
 import type { ConfigOf, ModelType } from './config.js';
@@ -61,13 +67,14 @@ interface Own extends Omit<Partial<LlamaConfig>, 'headWidth'> {
   readonly activation: DecoderActivation;
   readonly source: Citation;
   readonly headWidth?: number | null;
+  readonly cut?: HuggingFaceModel['cut'];
   readonly renamed?: (tensor: string) => string;
 }
 
 const noBiases = { inputs: false, output: false, inner: false };
 
 /** Layers of a block, at the most, and what experts, second norms and caps bring. */
-const LAYERS = { plain: 42, experts: 22, norms: 7 };
+const LAYERS = { plain: 42, experts: 22, norms: 7, latent: 40 };
 
 function decoder(config: Common, file: string, own: Own): HuggingFaceModel {
   const { vocab_size: vocabulary, hidden_size: width, num_attention_heads: heads } = config;
@@ -76,7 +83,7 @@ function decoder(config: Common, file: string, own: Own): HuggingFaceModel {
     max_position_embeddings: max,
     num_hidden_layers: layers,
   } = config;
-  const { source, headWidth: given, renamed, ...rest } = own;
+  const { source, headWidth: given, renamed, cut, ...rest } = own;
   const sharedHeads = config.num_key_value_heads ?? heads;
   const headWidth = given ?? widthOfHead(file, width, heads);
   if (heads % sharedHeads !== 0) {
@@ -90,8 +97,14 @@ function decoder(config: Common, file: string, own: Own): HuggingFaceModel {
   const stretch = stretchOf(config, file, rotaryBase, headWidth);
   const experts = rest.experts && checkedMixture(rest.experts, file);
   const perBlock =
-    LAYERS.plain + (experts ? LAYERS.experts : 0) + (rest.isNormalisedBehind ? LAYERS.norms : 0);
-  const widest = Math.max(experts ? 0 : inner, experts?.inner ?? 0, experts?.shared?.inner ?? 0);
+    LAYERS.plain +
+    (experts ? LAYERS.experts : 0) +
+    (rest.isNormalisedBehind ? LAYERS.norms : 0) +
+    (rest.latent ? LAYERS.latent : 0);
+  const stack = experts && !rest.experts?.denseBlocks ? 0 : inner;
+  const widest = Math.max(stack, experts?.inner ?? 0, experts?.shared?.inner ?? 0);
+  const { latent } = rest;
+  const ofHead = latent ? latent.straight + latent.turning + latent.values : headWidth;
   return {
     ...usual,
     source,
@@ -101,7 +114,7 @@ function decoder(config: Common, file: string, own: Own): HuggingFaceModel {
       tensors: {
         vocab_size: vocabulary * width,
         intermediate_size: width * widest,
-        hidden_size: width * Math.max(width, heads * headWidth),
+        hidden_size: Math.max(width, latent?.rank ?? 0) * Math.max(width, heads * ofHead),
         sequence: Math.max(
           scores(heads, dims),
           (dims.sequence ?? 1) * Math.max(widest * (experts?.perToken ?? 1), width),
@@ -122,6 +135,7 @@ function decoder(config: Common, file: string, own: Own): HuggingFaceModel {
     },
     prefixes: ['model.'],
     ...(renamed ? { renamed } : {}),
+    ...(cut ? { cut } : {}),
     tied: config.tie_word_embeddings ? new Map([['lm_head', 'embed_tokens']]) : none,
   };
 }
@@ -171,6 +185,68 @@ const fromMixtral = (tensor: string): string =>
       /(\.experts\.\d+\.)(w[123])\./,
       (_, before, part) => `${before}${mixtralParts[part]}.`,
     );
+
+/** Attention over latents, experts behind `first_k_dense_replace` blocks. */
+function deepseek(
+  config: ConfigOf<'deepseek_v2'> | ConfigOf<'deepseek_v3'>,
+  file: string,
+  routing: Pick<Mixture, 'scoring' | 'isCorrected' | 'isNormalised'> & { readonly best: number },
+  source: Citation,
+): HuggingFaceModel {
+  const { num_attention_heads: heads, moe_intermediate_size: inner } = config;
+  const { qk_nope_head_dim: straight, qk_rope_head_dim: turning, rope_scaling: yarn } = config;
+  const { n_group: groups, topk_group: kept, n_routed_experts: count } = config;
+  const magnitude = yarn ? yarnMagnitude(yarn.factor, yarn.mscale_all_dim) : 1;
+  const latent: Latent = {
+    ...{ queryRank: config.q_lora_rank ?? null, rank: config.kv_lora_rank, straight, turning },
+    ...{ values: config.v_head_dim, bias: config.attention_bias },
+    scoreFactor: (straight + turning) ** -0.5 * magnitude ** 2,
+  };
+  const { best, ...shares } = routing;
+  const isGrouped = config.topk_method !== 'greedy' && (groups ?? 1) > 1;
+  return decoder({ ...config, rope_scaling: null }, file, {
+    activation: config.hidden_act,
+    biases: { ...noBiases, output: config.attention_bias },
+    ...{ source, headWidth: turning, latent },
+    ...(yarn ? { rotaryStretch: yarnStretch(config.rope_theta, turning, yarn) } : {}),
+    experts: {
+      ...{ count, perToken: config.num_experts_per_tok, inner, ...shares },
+      ...{ factor: config.routed_scaling_factor, denseBlocks: config.first_k_dense_replace },
+      ...(isGrouped
+        ? { groups: checkedGroups({ count: groups ?? 1, kept: kept ?? 0, best }, count, file) }
+        : {}),
+      ...(config.n_shared_experts
+        ? { shared: { inner: config.n_shared_experts * inner, isGated: false } }
+        : {}),
+    },
+    renamed: (tensor) => tensor.replace('.mlp.shared_experts.', '.mlp.shared_expert.'),
+    cut(layer) {
+      const [, wide, part] = /^(.*\.kv_b_proj)\.(keys|values)$/.exec(layer) ?? [];
+      if (wide === undefined) return null;
+      return {
+        tensor: `${wide}.weight`,
+        shape: [heads * (straight + latent.values), latent.rank],
+        values: (whole) => partOfWide(whole, part as 'keys' | 'values', heads, latent),
+      };
+    },
+  });
+}
+
+/** @throws InputError for groups that experts do not fill, or of which too many are kept. */
+function checkedGroups(
+  groups: NonNullable<Mixture['groups']>,
+  experts: number,
+  file: string,
+): NonNullable<Mixture['groups']> {
+  const { count, kept, best } = groups;
+  if (experts % count !== 0 || experts / count < best) {
+    throw new InputError(
+      `${file}: n_group: found ${count}, expected a divisor of the ${experts} experts, ${best} in each at least`,
+    );
+  }
+  if (kept >= 1 && kept <= count) return groups;
+  throw new InputError(`${file}: topk_group: found ${kept}, expected 1 to ${count}`);
+}
 
 export const decoderRows: { readonly [Type in DecoderType]: Row<Type> } = {
   llama: (config, file) =>
@@ -249,6 +325,18 @@ export const decoderRows: { readonly [Type in DecoderType]: Row<Type> } = {
         ...{ inner: config.moe_intermediate_size, isNormalised: config.norm_topk_prob },
       },
     }),
+  deepseek_v2: (config, file) =>
+    deepseek(...([config, file, { isNormalised: false, best: 1 }] as const), {
+      work: 'DeepSeek-AI, DeepSeek-V2 (arXiv 2405.04434)',
+      at: 'config.json',
+    }),
+  deepseek_v3: (config, file) =>
+    deepseek(
+      config,
+      file,
+      { scoring: 'sigmoid', isCorrected: true, isNormalised: config.norm_topk_prob, best: 2 },
+      { work: 'DeepSeek-AI, DeepSeek-V3 (arXiv 2412.19437)', at: 'config.json' },
+    ),
   gemma: (config, file) =>
     decoder(config, file, {
       activation: config.hidden_activation ?? 'gelu-tanh',

@@ -144,7 +144,7 @@ interface Place {
 function placesOf(
   file: SourceFile,
   network: Network,
-  { transposed, tied }: HuggingFaceModel,
+  { transposed, tied, cut }: HuggingFaceModel,
   tensors: ReadonlyMap<string, StoredValues>,
   used: Set<string>,
 ): ReadonlyMap<string, Place> {
@@ -167,6 +167,14 @@ function placesOf(
             take(`${own.replace(/\.([^.]+)$/, `.${expert}.$1`)}.weight`, one),
           );
       places.set(layer.name, { weight: together(experts), experts, isTransposed, bias: null });
+      continue;
+    }
+    const part = cut?.(layer.name);
+    if (part) {
+      const whole = take(part.tensor, part.shape);
+      const values = () => part.values(whole.values());
+      const weight = { shape, values, density: () => countNonzeros(values()) / sizeOf(shape) };
+      places.set(layer.name, { weight, experts: null, isTransposed, bias: null });
       continue;
     }
     const weight = take(`${own}.weight`, isTransposed ? [...shape].reverse() : shape);

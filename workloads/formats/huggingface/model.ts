@@ -15,6 +15,13 @@ export interface Sizes {
   readonly tensors: Readonly<Record<string, number>>;
 }
 
+export interface Cut {
+  readonly tensor: string;
+  /** Of the whole tensor. */
+  readonly shape: readonly number[];
+  readonly values: (whole: Float32Array) => Float32Array;
+}
+
 export interface HuggingFaceModel {
   readonly source: Citation;
   readonly dimensions: Readonly<Record<string, Dimension>>;
@@ -31,6 +38,8 @@ export interface HuggingFaceModel {
   readonly transposed: (layer: string) => boolean;
   /** Its name here without a prefix where a file says another. */
   readonly renamed?: (tensor: string) => string;
+  /** Of a layer whose matrix is a part of a tensor, put in another order. */
+  readonly cut?: (layer: string) => Cut | null;
   /** A layer whose matrix is another one's. */
   readonly tied: ReadonlyMap<string, string>;
   /** Tensors that are computed and nevertheless stored. */

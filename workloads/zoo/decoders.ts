@@ -1,7 +1,7 @@
 // Decoders of the Llama kind, some with the prunings published for its kind.
 
 import { type LlamaConfig, llama } from '../architectures/llama.js';
-import { llama3Stretch } from '../architectures/rotary.js';
+import { llama3Stretch, yarnMagnitude, yarnStretch } from '../architectures/rotary.js';
 import { InputError } from '../base/errors.js';
 import { buildNetwork } from '../graph.js';
 import type { Citation, Layer } from '../network.js';
@@ -189,6 +189,30 @@ const qwen3Of30B: Decoder = {
   },
 };
 
+const yarn = { factor: 40, beta_fast: 32, beta_slow: 1, original_max_position_embeddings: 4096 };
+
+const deepseekV2Lite: Decoder = {
+  name: 'deepseek-v2-lite',
+  title: 'DeepSeek-V2-Lite 16B',
+  source: {
+    work: 'DeepSeek-AI, DeepSeek-V2 (arXiv 2405.04434)',
+    at: 'Appendix B and config.json',
+  },
+  context: CONTEXT,
+  config: {
+    ...{ ...experts, vocabulary: 102_400, width: 2048, layers: 27, heads: 16, sharedHeads: 16 },
+    ...{ headWidth: 64, inner: 10_944, epsilon: 1e-6, rotaryStretch: yarnStretch(1e4, 64, yarn) },
+    latent: {
+      ...{ queryRank: null, rank: 512, straight: 128, turning: 64, values: 128, bias: false },
+      scoreFactor: 192 ** -0.5 * yarnMagnitude(40, 0.707) ** 2,
+    },
+    experts: {
+      ...{ count: 64, perToken: 6, inner: 1408, isNormalised: false, factor: 1, denseBlocks: 1 },
+      shared: { inner: 2816, isGated: false },
+    },
+  },
+};
+
 const gemma3Of1B: Decoder = {
   name: 'gemma-3-1b',
   title: 'Gemma 3 1B',
@@ -240,7 +264,7 @@ const prunings = [half('sparsegpt'), twoOfFour('sparsegpt'), half('wanda'), twoO
 /** All of them, as they are. */
 export const plainDecoders: readonly Decoder[] = [
   ...[tinyllama, llama2Of7B, llama2Of13B, llama31Of8B, llama32Of1B, llama32Of3B, mistralOf7B],
-  ...[mixtralOf8x7B, olmoe, qwen3Of30B, gemma3Of1B],
+  ...[mixtralOf8x7B, olmoe, qwen3Of30B, deepseekV2Lite, gemma3Of1B],
 ];
 
 const pruned: readonly Decoder[] = [tinyllama, llama2Of7B];

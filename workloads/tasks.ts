@@ -16,6 +16,7 @@ import { insideRange } from './operators/window.js';
 import { sizeOf } from './tensor.js';
 import {
   countNonzeros,
+  type DenseMatrix,
   entriesPerColumn,
   nonzerosOf,
   type StackedMatrix,
@@ -151,14 +152,23 @@ function countRouted(demand: RoutedDemand, store: WeightStore, input: Float32Arr
   return { dense, keptWeights, effective: keptWeights * density };
 }
 
+const denseColumns = new WeakMap<DenseMatrix, Map<number, Uint32Array>>();
+
 /**
  * Non-zeros of each column, apart for each of `groups` blocks of rows. A dense matrix is counted as
- * it stands.
+ * it stands, and once.
  */
 function columnCounts(store: WeightStore, groups: number): Uint32Array {
   if (store.format === 'stacked' && store.parts.length === groups) return stackCounts(store);
   if (store.format !== 'dense') return entriesPerColumn(toCsr(store), groups);
-  const { rows, columns, values } = store;
+  const known = denseColumns.get(store) ?? new Map<number, Uint32Array>();
+  denseColumns.set(store, known);
+  const counts = known.get(groups) ?? countDenseColumns(store, groups);
+  known.set(groups, counts);
+  return counts;
+}
+
+function countDenseColumns({ rows, columns, values }: DenseMatrix, groups: number): Uint32Array {
   const counts = new Uint32Array(groups * columns);
   for (let row = 0, at = 0; row < rows; row++) {
     const base = Math.floor((row * groups) / rows) * columns;

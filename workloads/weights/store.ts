@@ -164,9 +164,16 @@ export function isLargeDense(store: WeightStore): store is DenseMatrix {
   return store.format === 'dense' && store.rows * store.columns > LARGE_DENSE;
 }
 
+/** Of dense matrices, counted once: layers may share one, and each pass asks again. */
+const denseCounts = new WeakMap<DenseMatrix, number>();
+
 /** How many weights are not zero; padding entries don't count. */
 export function nonzerosOf(store: WeightStore): number {
-  if (store.format === 'dense') return countNonzeros(store.values);
+  if (store.format === 'dense') {
+    const count = denseCounts.get(store) ?? countNonzeros(store.values);
+    denseCounts.set(store, count);
+    return count;
+  }
   if (store.format === 'stacked') {
     const counts = new Map([...new Set(store.parts)].map((part) => [part, nonzerosOf(part)]));
     return store.parts.reduce((sum, part) => sum + (counts.get(part) ?? 0), 0);

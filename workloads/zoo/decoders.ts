@@ -204,7 +204,7 @@ const deepseekV2Lite: Decoder = {
     ...{ headWidth: 64, inner: 10_944, epsilon: 1e-6, rotaryStretch: yarnStretch(1e4, 64, yarn) },
     latent: {
       ...{ queryRank: null, rank: 512, straight: 128, turning: 64, values: 128, bias: false },
-      scoreFactor: 192 ** -0.5 * yarnMagnitude(40, 0.707) ** 2,
+      scoreFactor: 192 ** -0.5 * yarnMagnitude(40, 707 / 1000) ** 2,
     },
     experts: {
       ...{ count: 64, perToken: 6, inner: 1408, isNormalised: false, factor: 1, denseBlocks: 1 },

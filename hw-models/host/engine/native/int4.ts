@@ -11,7 +11,7 @@ import {
 import { numberToHalf } from '../../../../workloads/formats/half.js';
 import type { LayerOf, LayerWeights } from '../../../../workloads/network.js';
 import { activationRange } from '../../../../workloads/operators/relu.js';
-import { toDense } from '../../../../workloads/weights/store.js';
+import { toDense, type WeightStore } from '../../../../workloads/weights/store.js';
 import { apart, eachVector, rowsOf } from '../close-up.js';
 import { placeBias } from '../convolution.js';
 import type { Heap, HostKernel, PreparedLayer } from '../kernel.js';
@@ -27,8 +27,13 @@ const ZERO = 8;
 
 const rounding = { bits: 4, group: BLOCK };
 
+/** Layers may share their weights: they are rounded once. */
+const known = new WeakMap<WeightStore, GroupedMatrix>();
+
 function prepare(layer: LayerOf<'dense'>, weights: LayerWeights, heap: Heap): PreparedLayer {
-  const matrix = quantizeGroups(toDense(weights.store), rounding);
+  const { store } = weights;
+  const matrix = known.get(store) ?? quantizeGroups(toDense(store), rounding);
+  known.set(store, matrix);
   const { rows, columns } = matrix;
   const biasAt = placeBias(weights, heap);
   const { min, max } = activationRange(layer.activation);

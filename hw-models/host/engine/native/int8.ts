@@ -6,7 +6,7 @@
 import { type Int8Matrix, quantize } from '../../../../workloads/compress/int8.js';
 import type { LayerOf, LayerWeights } from '../../../../workloads/network.js';
 import { activationRange } from '../../../../workloads/operators/relu.js';
-import { toDense } from '../../../../workloads/weights/store.js';
+import { toDense, type WeightStore } from '../../../../workloads/weights/store.js';
 import { eachVector, rowsOf } from '../close-up.js';
 import { placeBias } from '../convolution.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Tensor } from '../kernel.js';
@@ -28,15 +28,32 @@ const FOUR = 4;
 const SPARSE_FROM = 32;
 const SPARSE_UP_TO = 0.75;
 
-/** A layer's weights as both rows need them. */
-function placeScales(weights: LayerWeights, heap: Heap) {
-  const matrix = quantize(toDense(weights.store));
+interface Rounded {
+  readonly matrix: Int8Matrix;
+  /** Of each row. */
+  readonly totals: Int32Array;
+}
+
+/** Layers may share their weights: they are rounded once. */
+const known = new WeakMap<WeightStore, Rounded>();
+
+function roundedOf(store: WeightStore): Rounded {
+  const before = known.get(store);
+  if (before) return before;
+  const matrix = quantize(toDense(store));
   const totals = new Int32Array(matrix.rows);
   for (let row = 0, at = 0; row < matrix.rows; row++) {
     let total = 0;
     for (let column = 0; column < matrix.columns; column++) total += matrix.values[at++] as number;
     totals[row] = total;
   }
+  known.set(store, { matrix, totals });
+  return { matrix, totals };
+}
+
+/** A layer's weights as both rows need them. */
+function placeScales(weights: LayerWeights, heap: Heap) {
+  const { matrix, totals } = roundedOf(weights.store);
   return {
     matrix,
     biasAt: placeBias(weights, heap),
@@ -145,8 +162,9 @@ function blocksOf({ rows, columns, values }: Int8Matrix): TokenEntries {
 function isSparse(layer: LayerOf<'dense'>, { store }: LayerWeights): boolean {
   if (rowsOf(layer, store.rows) < SPARSE_FROM) return false;
   const { values, rows, columns } = toDense(store);
+  const max = (SPARSE_UP_TO * rows * columns) / FOUR;
   let blocks = 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < rows && blocks <= max; row++) {
     for (let from = row * columns; from < (row + 1) * columns; from += FOUR) {
       const end = Math.min(from + FOUR, (row + 1) * columns);
       for (let at = from; at < end; at++) {
@@ -156,7 +174,7 @@ function isSparse(layer: LayerOf<'dense'>, { store }: LayerWeights): boolean {
       }
     }
   }
-  return blocks <= (SPARSE_UP_TO * rows * columns) / FOUR;
+  return blocks <= max;
 }
 
 export const int8Dense: HostKernel = nativeRow(

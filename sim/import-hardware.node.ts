@@ -1,13 +1,8 @@
-// Architectures of other tools as presets of our own.
+// Architectures of other tools as presets of our own, from files on disk.
 
 import type { ImportedPreset } from '../hw-models/spatial/formats/preset-text.js';
-import { readScaleSimConfig } from '../hw-models/spatial/formats/scale-sim.js';
-import { namesOf } from '../hw-models/spatial/formats/timeloop/names.js';
-import { presetOf } from '../hw-models/spatial/formats/timeloop/preset.js';
-import { problemFor, readDesign } from '../hw-models/spatial/formats/timeloop/read.js';
-import { isZigZag, readZigZag } from '../hw-models/spatial/formats/zigzag.js';
-import { InputError } from '../workloads/base/errors.js';
 import { openArchitecture, valuesIn } from './architecture-files.node.js';
+import { importedPreset } from './import-hardware.js';
 
 export interface ImportRequest {
   /** Files of one design, or the folder that holds them. */
@@ -24,15 +19,5 @@ export async function importHardware({
   name,
   settings = [],
 }: ImportRequest): Promise<ImportedPreset> {
-  const sources = await openArchitecture(files, valuesIn(settings));
-  const [first, second] = sources;
-  if (!first) throw new InputError('found no file, expected one of an architecture');
-  const own = sources.find(({ name: file }) => /\.cfg$/i.test(file)) ?? sources.find(isZigZag);
-  if (own && second) {
-    throw new InputError(`${own.name}: found ${sources.length} files, expected this one alone`);
-  }
-  if (own) return isZigZag(own) ? readZigZag(own, name) : readScaleSimConfig(own, name);
-  const read = await readDesign(sources);
-  const stated = await problemFor(read);
-  return presetOf(read.design, stated, namesOf(stated), read.energies, name, read.areas);
+  return importedPreset(await openArchitecture(files, valuesIn(settings)), name);
 }

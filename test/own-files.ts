@@ -1,9 +1,11 @@
 // Small files of a user's own, of the kinds that people bring, by their paths in one folder.
 
+import { readFileSync } from 'node:fs';
 import { writeOnnx } from '../workloads/formats/onnx/write.js';
 import { writeNetworkYaml, writeTensors } from '../workloads/formats/yaml/write.js';
 import { drawModel } from '../workloads/synthesis.js';
 import { zoo } from '../workloads/zoo/index.js';
+import { onnxFile } from './workloads/formats/onnx/file.js';
 
 const text = (content: string) => new TextEncoder().encode(content);
 
@@ -80,3 +82,36 @@ export const device = (): Uint8Array =>
     'name: my-eie\ntitle: half of an EIE\nextends: eie-64\n' +
       'pes: { value: 32, unit: count, from: estimate, cite: a try }\n',
   );
+
+/** A design of SCALE-Sim. */
+export const scaleSim = (): Uint8Array =>
+  text(
+    '[general]\nrun_name = own\n[architecture_presets]\nArrayHeight: 12\nArrayWidth: 14\n' +
+      'Dataflow: os\nBandwidth: 10\nIfmapSramSzkB: 64\nFilterSramSzkB: 32\nOfmapSramSzkB: 16\n',
+  );
+
+/** A design of Timeloop with its problem. */
+export const timeloop = (): Uint8Array =>
+  readFileSync('test/fixtures/architectures/own-design.yaml');
+
+/** A design of ZigZag: a memory for everything around 4 × 8 units. */
+export const zigZag = (): Uint8Array =>
+  text(
+    'name: own\nmemories:\n  dram: { size: 1e9, r_cost: 1, w_cost: 2, operands: [I1, I2, O], ' +
+      'served_dimensions: [D1, D2], ports: [{ name: p, type: read, bandwidth_max: 16 }, ' +
+      '{ name: p, type: write, bandwidth_max: 16 }] }\n' +
+      'operational_array: { unit_energy: 0.5, dimensions: [D1, D2], sizes: [4, 8] }\n',
+  );
+
+/** A fully connected layer over as many positions as somebody says. */
+export const open = (): Uint8Array =>
+  onnxFile({
+    inputs: { x: { shape: [1, 'sequence', 16] } },
+    nodes: [{ opType: 'MatMul', input: ['x', 'w'], output: ['y'] }],
+    tensors: {
+      w: {
+        dims: [16, 32],
+        values: Array.from({ length: 512 }, (_, at) => (at % 3 ? 0 : Math.cos(at))),
+      },
+    },
+  });

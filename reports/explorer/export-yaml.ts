@@ -122,7 +122,11 @@ export function sweepYaml(state: ExplorerState, offer: Offer, choice?: SweepChoi
     axes: Object.fromEntries([...(isOneFamily ? axes : []), ...fixed]),
     objectives: choice?.objectives ?? ['seconds', 'joules', 'area_mm2'],
   });
-  document.commentBefore = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
+  const command = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
+  const dims = Object.entries(networkOf(offer, workload).offered?.own?.dims ?? {});
+  const told = dims.map(([name, extent]) => `${name} ${extent}`).join(', ');
+  const open = ` A sweep leaves dimensions as the file has them, not at ${told} as on the page.`;
+  document.commentBefore = dims.length === 0 ? command : `${command}\n${open}`;
   return document.toString({ lineWidth: 120 });
 }
 

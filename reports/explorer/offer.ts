@@ -36,6 +36,8 @@ export interface OwnFile {
   readonly file: string;
   /** Whether its weights are the file's; else they are drawn. */
   readonly hasWeights: boolean;
+  /** What was told of its open dimensions. */
+  readonly dims: Readonly<Record<string, number>>;
   /** What the reader must know of how it was read. */
   readonly notes: readonly string[];
 }

@@ -1,5 +1,8 @@
 // How the page names networks and devices that come from a reader's own files.
 
+/** Extents of open dimensions by their names. */
+export type Extents = Readonly<Record<string, number>>;
+
 /** What `names` calls the file's network number `at`: the key of messages between page and workers. */
 export const keyOf = (file: string, at: number) => `${file}#${at}`;
 
@@ -10,6 +13,14 @@ const LONGEST = 180;
 export function ownName(file: string, of: number, network: string): string {
   const name = of === 1 ? file : `${file}/${network.replaceAll(/[\\/@]+/g, '-')}`;
   return name.slice(-LONGEST);
+}
+
+/** 'model (sequence 64).onnx': the name of a network whose open dimensions were told. */
+export function nameAt(name: string, dims: Extents): string {
+  const told = Object.entries(dims).map(([dimension, extent]) => `${dimension} ${extent}`);
+  if (told.length === 0) return name;
+  const [, stem = name, ending = ''] = /^(.+?)(\.\w+)?$/.exec(name) ?? [];
+  return `${stem} (${told.join(', ').replaceAll(/[\\/@]+/g, '-')})${ending}`.slice(-LONGEST);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Served } from '../../reports/explorer/server.node.js';
 import { compare } from '../../sim/compare.node.js';
-import { device, matrix, onnx, tfjs, yaml } from '../own-files.js';
+import { device, matrix, onnx, open, scaleSim, tfjs, yaml } from '../own-files.js';
 import { launchChromium, noChromium } from './chromium.js';
 import { answered, numbers, openExplorer, serve } from './explorer-page.js';
 
@@ -138,6 +138,37 @@ describe.skipIf(noChromium)("the explorer with files of one's own", () => {
     expect(await violationsOn(page)).toEqual([]);
   });
 
+  it('asks for open dimensions, and reads the file at what it is told', async () => {
+    const [path = ''] = put({ 'open.onnx': open() });
+    await choose([path]);
+    const alert = panel().getByRole('alert');
+    await alert.waitFor();
+    const theirs = await compare({ workloads: path, hardware: ['eie-64'] }).then(String, String);
+    expect(theirs).toContain(await alert.textContent());
+    await panel().getByLabel('sequence').fill('24');
+    await answered(page, () => panel().getByRole('button', { name: 'Read it at these' }).click());
+    expect(await network()).toBe('open (sequence 24).onnx');
+    const dims = new Map([['sequence', 24]]);
+    const [comparison] = await compare({ workloads: path, hardware: ['eie-64'], dims });
+    const { seconds, joules } = comparison?.results[0] ?? {};
+    const found = await numbers(page);
+    expect({ time: found.time, energy: found.energy }).toEqual({ time: seconds, energy: joules });
+    expect(await violationsOn(page)).toEqual([]);
+  });
+
+  it('imports a design of another tool, and records a layer of a file on it', async () => {
+    await answered(page, () => choose(put({ 'chip.cfg': scaleSim() })));
+    const [name = ''] = await page
+      .locator('#preset-1')
+      .evaluateAll((all) => all.map((one) => (one as HTMLSelectElement).value));
+    expect(name).toBe('own');
+    await page.locator('#tab-machine').click();
+    await page.getByRole('button', { name: 'Record it' }).click();
+    await page.locator('#cycle').waitFor({ timeout: 30_000 });
+    expect(await page.locator('#cycle-said').textContent()).toContain('PEs work');
+    await page.locator('#tab-results').click();
+  });
+
   it('refuses what it cannot read with the words of the command line', async () => {
     const theirs = async (path: string) => {
       const error = await compare({ workloads: path, hardware: ['eie-64'] }).then(String, String);
@@ -180,7 +211,7 @@ describe.skipIf(noChromium)("the explorer with files of one's own", () => {
       'linked.onnx: found a link to a file, which lies with whoever made it: drop that file here',
     );
     await opened.locator('#files').setInputFiles(put({ 'linked.onnx': onnx() }));
-    await opened.locator('#a-time').waitFor();
+    await opened.locator('.found[aria-busy="false"] #a-time').waitFor();
     expect(await numbers(opened)).toEqual(before);
     await opened.close();
   });

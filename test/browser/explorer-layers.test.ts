@@ -35,7 +35,7 @@ describe.skipIf(noChromium)('the explorer closer', () => {
 
   const open = async (tab: string, options: Parameters<Browser['newPage']>[0] = {}) => {
     const opened = await openWatched(browser, served.url, served.url, options);
-    await opened.page.locator('#a-time').waitFor();
+    await opened.page.locator('.found[aria-busy="false"] #a-time').waitFor();
     await opened.page.locator(`#tab-${tab}`).click();
     return opened;
   };

@@ -23,7 +23,7 @@ export async function openExplorer(
   options: Parameters<Browser['newPage']>[0] = {},
 ) {
   const opened = await openWatched(browser, url, new URL('./', url).href, options);
-  await opened.page.locator('#a-time').waitFor();
+  await opened.page.locator('.found[aria-busy="false"] #a-time').waitFor();
   return opened;
 }
 

@@ -8,13 +8,14 @@ import { createExecutor } from '../../hw-models/host/executors.js';
 import { loadHardware, presetTexts } from '../../hw-models/presets.node.js';
 import { compare } from '../../sim/compare.node.js';
 import { createExplorer } from '../../sim/explore.js';
+import { importHardware } from '../../sim/import-hardware.node.js';
 import { addOwnNetwork } from '../../sim/own-networks.js';
 import { readGiven } from '../../sim/read-given.js';
 import { openBytes } from '../../workloads/base/open-file.js';
 import { defaultLimits } from '../../workloads/formats/source.js';
 import { attempt } from '../fuzz/attempt.js';
 import { fuzzLimits } from '../fuzz/importers.js';
-import { device, matrix, onnx, tfjs, yaml } from '../own-files.js';
+import { device, matrix, onnx, scaleSim, tfjs, timeloop, yaml, zigZag } from '../own-files.js';
 
 type Bytes = Readonly<Record<string, Uint8Array>>;
 
@@ -104,6 +105,26 @@ describe('files that are given together', () => {
     expect(hardware.map((one) => [one.file, one.hardware.name])).toEqual([['mine.yaml', 'my-eie']]);
     const folder = onDisk({ 'mine.yaml': device() });
     expect(hardware[0]?.hardware.config).toEqual(loadHardware(join(folder, 'mine.yaml')).config);
+  });
+
+  it.each<[string, Bytes, string]>([
+    ['SCALE-Sim', { 'own.cfg': scaleSim() }, 'own'],
+    ['ZigZag', { 'own.yaml': zigZag() }, 'own'],
+    ['Timeloop', { 'arch.yaml': timeloop(), 'pruned.mtx': matrix() }, 'own-design'],
+  ])('imports a design of %s as hardware import does', async (_, files, name) => {
+    const { networks, hardware, unread } = await read(files);
+    expect(unread).toEqual([]);
+    const [main = ''] = Object.keys(files);
+    // A problem beside the architecture is a network.
+    expect(networks.map(({ file }) => file)).toEqual(
+      name === 'own-design' ? ['arch.yaml', 'pruned.mtx'] : [],
+    );
+    const { text: preset, notes } = await importHardware({ files: [join(onDisk(files), main)] });
+    const saved = join(onDisk({ 'preset.yaml': text(preset) }), 'preset.yaml');
+    const { name: theirs, config } = loadHardware(saved);
+    expect(hardware.map((one) => [one.file, one.hardware.config, one.notes])).toEqual([
+      [`${theirs}.yaml`, config, notes],
+    ]);
   });
 
   it('leaves files alone that belong to a model, and names those that nothing names', async () => {

@@ -2,7 +2,7 @@
 // to every worker that costs designs. They are files of the browser, whose bytes no message copies.
 
 import type { Offer, OfferedPreset, OfferedWorkload } from '../offer.js';
-import { keyOf, ownName, unusedName } from '../own-names.js';
+import { type Extents, keyOf, nameAt, ownName, unusedName } from '../own-names.js';
 
 /** A file by its path among those that were given with it. */
 export interface GivenFile {
@@ -15,6 +15,7 @@ export interface FilesGiven {
   readonly kind: 'files';
   readonly files: readonly GivenFile[];
   readonly names: Readonly<Record<string, string>>;
+  readonly dims: Extents;
 }
 
 /** What the reading worker finds. */
@@ -30,14 +31,35 @@ export type FilesFound =
         readonly offered: OfferedWorkload;
       }[];
       readonly devices: readonly OfferedPreset[];
+      /** Files of devices alone, which no worker needs. */
+      readonly ofDevices: readonly string[];
+      /** What the reader must know of imported devices. */
+      readonly notes: readonly string[];
       readonly unread: readonly string[];
+      readonly open: readonly string[];
     }
-  | { readonly fault: string };
+  | {
+      readonly fault: string;
+      /** Dimensions that the files leave open, by their names. */
+      readonly open: readonly string[];
+    };
 
 export interface OwnFilesRead {
   readonly workloads: readonly OfferedWorkload[];
   readonly presets: readonly OfferedPreset[];
+  readonly notes: readonly string[];
   readonly unread: readonly string[];
+  readonly open: readonly string[];
+}
+
+/** Files that cannot be read, maybe for want of extents of their open dimensions. */
+export class Unreadable extends Error {
+  constructor(
+    message: string,
+    readonly open: readonly string[],
+  ) {
+    super(message);
+  }
 }
 
 const MAX_FILES = 2000;
@@ -57,18 +79,19 @@ export function tellOfFiles(worker: Worker): Worker {
 export const tellNoMore = (worker: Worker): boolean => workers.delete(worker);
 
 /**
- * What is in the files, which are then known to all workers. Rejects with one line where they cannot
- * be read.
+ * What is in the files, at these extents of their open dimensions; they are then known to all
+ * workers. @throws Unreadable, with one line.
  */
 export async function readOwnFiles(
   files: readonly GivenFile[],
   offer: Offer,
+  dims: Extents,
 ): Promise<OwnFilesRead> {
   if (files.length === 0) throw new Error('found no file, expected one');
   if (files.length > MAX_FILES)
     throw new Error(`found ${files.length} files, expected at most ${MAX_FILES}`);
-  const found = await foundIn(files);
-  if ('fault' in found) throw new Error(found.fault);
+  const found = await foundIn(files, dims);
+  if ('fault' in found) throw new Unreadable(found.fault, found.open);
   const taken = new Set([...offer.workloads, ...offer.presets].map(({ name }) => name));
   const nameFor = (wanted: string) => {
     const name = unusedName(wanted, taken);
@@ -77,40 +100,40 @@ export async function readOwnFiles(
   };
   const names: Record<string, string> = {};
   const workloads = found.networks.map(({ file, at, of, network, offered }) => {
-    const name = nameFor(ownName(file, of, network));
+    const name = nameFor(nameAt(ownName(file, of, network), dims));
     names[keyOf(file, at)] = name;
     return { ...offered, name };
   });
   const presets = found.devices.map((preset) => ({ ...preset, name: nameFor(preset.name) }));
-  const devices = new Set(found.devices.map(({ extendsAs }) => extendsAs));
+  const devices = new Set(found.ofDevices);
   const message: FilesGiven = {
     kind: 'files',
     files: files.filter(({ path }) => !devices.has(path)),
-    names,
+    ...{ names, dims },
   };
   if (workloads.length > 0) {
     given.push(message);
     for (const worker of workers) worker.postMessage(message);
   }
-  return { workloads, presets, unread: found.unread };
+  return { workloads, presets, notes: found.notes, unread: found.unread, open: found.open };
 }
 
 /** In a worker of its own, which ends with its answer. */
-function foundIn(files: readonly GivenFile[]): Promise<FilesFound> {
+function foundIn(files: readonly GivenFile[], dims: Extents): Promise<FilesFound> {
   const reader = new Worker('reader.js', { type: 'module' });
   return new Promise<FilesFound>((resolve) => {
     const named = files[0]?.path ?? '';
-    const late = setTimeout(
-      () => resolve({ fault: `${named}: found more than ${MAX_SECONDS} s of work, expected less` }),
-      MAX_SECONDS * 1000,
-    );
+    const late = setTimeout(() => {
+      const fault = `${named}: found more than ${MAX_SECONDS} s of work, expected less`;
+      resolve({ fault, open: [] });
+    }, MAX_SECONDS * 1000);
     const end = (found: FilesFound) => {
       clearTimeout(late);
       resolve(found);
     };
     reader.onmessage = ({ data }: MessageEvent<FilesFound>) => end(data);
     reader.onerror = ({ message }) =>
-      end({ fault: `${named}: cannot be read in this browser (${message})` });
-    reader.postMessage({ files });
+      end({ fault: `${named}: cannot be read in this browser (${message})`, open: [] });
+    reader.postMessage({ files, dims });
   }).finally(() => reader.terminate());
 }

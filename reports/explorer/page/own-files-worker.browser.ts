@@ -13,10 +13,10 @@ self.addEventListener('message', ({ data }: MessageEvent<FilesGiven | { readonly
   if (data.kind === 'files') read = read.then(() => know(data));
 });
 
-async function know({ files, names }: FilesGiven): Promise<void> {
+async function know({ files, names, dims }: FilesGiven): Promise<void> {
   try {
     const { createSparseAlone, readFiles } = await import('./read-files.browser.js');
-    const { networks } = await readFiles(files, new Map());
+    const { networks } = await readFiles(files, new Map(), new Map(Object.entries(dims)));
     for (const { file, at, entry } of networks) {
       const name = names[keyOf(file, at)];
       if (name !== undefined) addOwnNetwork(name, { entry, executor: createSparseAlone() });

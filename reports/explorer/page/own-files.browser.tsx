@@ -3,10 +3,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { networkOf } from '../networks.js';
 import type { Offer } from '../offer.js';
+import type { Extents } from '../own-names.js';
 import type { ExplorerState } from '../state.js';
 import { Button } from './controls.browser.js';
 import { chosenFiles, droppedFiles } from './dropped.browser.js';
-import { type GivenFile, type OwnFilesRead, readOwnFiles } from './given.browser.js';
+import { type GivenFile, type OwnFilesRead, readOwnFiles, Unreadable } from './given.browser.js';
 
 interface OwnFilesProps {
   readonly offer: Offer;
@@ -17,25 +18,37 @@ interface OwnFilesProps {
 
 type Told =
   | { readonly kind: 'reading'; readonly path: string }
-  | { readonly kind: 'fault'; readonly fault: string }
-  | { readonly kind: 'read'; readonly read: OwnFilesRead };
+  | {
+      readonly kind: 'fault';
+      readonly fault: string;
+      readonly files: readonly GivenFile[];
+      readonly open: readonly string[];
+    }
+  | {
+      readonly kind: 'read';
+      readonly read: OwnFilesRead;
+      readonly files: readonly GivenFile[];
+      readonly open: readonly string[];
+    };
 
 export function OwnFiles({ offer, state, onRead }: OwnFilesProps) {
   const [told, tell] = useState<Told | null>(null);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const latest = useRef(0);
-  const take = async (given: Promise<readonly GivenFile[]>) => {
+  const take = async (given: Promise<readonly GivenFile[]>, dims: Extents = {}) => {
     const own = ++latest.current;
+    let all: readonly GivenFile[] = [];
     try {
-      const all = await given;
+      all = await given;
       tell({ kind: 'reading', path: all[0]?.path ?? 'nothing' });
-      const read = await readOwnFiles(all, offer);
+      const read = await readOwnFiles(all, offer, dims);
       onRead(read);
-      if (own === latest.current) tell({ kind: 'read', read });
+      if (own === latest.current) tell({ kind: 'read', read, files: all, open: read.open });
     } catch (error) {
       const fault = error instanceof Error ? error.message : String(error);
-      if (own === latest.current) tell({ kind: 'fault', fault });
+      const open = error instanceof Unreadable ? error.open : [];
+      if (own === latest.current) tell({ kind: 'fault', fault, files: all, open });
     }
   };
   const isDragged = useDrop((transfer) => void take(droppedFiles(transfer)));
@@ -70,6 +83,13 @@ export function OwnFiles({ offer, state, onRead }: OwnFilesProps) {
         <Button onPress={() => folder.current?.click()}>Choose a folder…</Button>
       </div>
       {told && <Message told={told} />}
+      {told && told.kind !== 'reading' && told.open.length > 0 && (
+        <OpenDimensions
+          key={`${latest.current}`}
+          names={told.open}
+          onTold={(dims) => void take(Promise.resolve(told.files), dims)}
+        />
+      )}
       {offered?.own && (
         <p>
           A link to this page names <strong>{offered.name}</strong> but cannot carry it: whoever
@@ -81,8 +101,9 @@ export function OwnFiles({ offer, state, onRead }: OwnFilesProps) {
         <p>
           Networks: ONNX, TensorFlow.js, Hugging Face, GGUF, Caffe, layers in YAML, Timeloop
           problems, SCALE-Sim topologies, and matrices (.mtx, .smtx, .npz, .npy). Devices: presets
-          in YAML, which may extend a shipped one. Files that belong together, such as a model and
-          its weights, are dropped together, or as their folder.
+          in YAML, which may extend a shipped one, and designs of Timeloop, SCALE-Sim (.cfg) and
+          ZigZag. Files that belong together, such as a model and its weights, are dropped together,
+          or as their folder.
         </p>
       </details>
       {isDragged && (
@@ -91,6 +112,55 @@ export function OwnFiles({ offer, state, onRead }: OwnFilesProps) {
         </div>
       )}
     </section>
+  );
+}
+
+/** Dimensions that are asked for, of a file that leaves more open. */
+const MAX_OPEN = 12;
+/** No extent is larger. */
+const MAX_EXTENT = 2 ** 20;
+
+interface OpenDimensionsProps {
+  readonly names: readonly string[];
+  readonly onTold: (dims: Extents) => void;
+}
+
+/** Asks for the extents of open dimensions; those that are left empty are as the file has them. */
+function OpenDimensions({ names, onTold }: OpenDimensionsProps) {
+  const inputs = useRef(new Map<string, HTMLInputElement>());
+  const tell = () => {
+    const told = [...inputs.current].flatMap(([name, { valueAsNumber: extent }]) =>
+      Number.isSafeInteger(extent) && extent >= 1 ? [[name, extent] as const] : [],
+    );
+    if (told.length > 0) onTold(Object.fromEntries(told));
+  };
+  return (
+    <form
+      className="dimensions"
+      aria-label="Open dimensions"
+      onSubmit={(event) => {
+        event.preventDefault();
+        tell();
+      }}
+    >
+      <p>The file leaves dimensions open. What is not told is 1, or as the file hints.</p>
+      {names.slice(0, MAX_OPEN).map((name, at) => (
+        <p key={name}>
+          <label for={`dimension-${at}`}>{name}</label>{' '}
+          <input
+            id={`dimension-${at}`}
+            type="number"
+            min={1}
+            max={MAX_EXTENT}
+            step={1}
+            ref={(input) => {
+              if (input) inputs.current.set(name, input);
+            }}
+          />
+        </p>
+      ))}
+      <button type="submit">Read it at these</button>
+    </form>
   );
 }
 
@@ -104,7 +174,7 @@ function Message({ told }: { readonly told: Told }) {
     );
   }
   const { workloads, presets, unread } = told.read;
-  const notes = workloads.flatMap(({ own }) => own?.notes ?? []);
+  const notes = [...workloads.flatMap(({ own }) => own?.notes ?? []), ...told.read.notes];
   const [first, ...others] = unread;
   return (
     <div role="status">

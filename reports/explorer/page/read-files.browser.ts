@@ -21,10 +21,11 @@ declare class FileReaderSync {
 export async function readFiles(
   files: readonly GivenFile[],
   presets: PresetTexts,
+  dims: ReadonlyMap<string, number>,
 ): Promise<ReadFiles> {
   try {
     const opened = new Map(files.map(({ path, file }) => [path, openFile(path, file)]));
-    return await readGiven(opened, limits, presets);
+    return await readGiven(opened, limits, presets, dims);
   } catch (error) {
     // What a browser says where there is no room for an array.
     if (error instanceof RangeError)

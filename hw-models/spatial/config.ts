@@ -126,6 +126,11 @@ const shape = z.strictObject({
     .enum(['integer', 'float'])
     .meta({ description: 'What is multiplied: integers where left out.' })
     .optional(),
+  cycleJoules: quantity(
+    'J',
+    notNegative,
+    'Of each cycle of the whole: its clock network, control, and what no part here accounts for.',
+  ).optional(),
   vectorLanes: quantity(
     'count',
     count.max(65_536),

@@ -184,9 +184,11 @@ export const elementwise: Kernel<SpatialConfig> = {
     const moving = memory.sharedBits === null ? 0 : bits / memory.sharedBits;
     const readJoules = inputs * accessesPerElement(memory, 'inputs') * memory.joules.read;
     const writeJoules = writes * accessesPerElement(memory, 'outputs') * memory.joules.write;
+    const ofCycles = (architecture.joulesPerCycle ?? 0) * Math.max(busy, moving);
     const joules = {
       [compute.name]: operations * compute.joulesPerMac,
       [memory.name]: readJoules + writeJoules,
+      ...(ofCycles > 0 ? { clock: ofCycles } : {}),
     };
     const none = { memory: memory.name, reads: 0, writes: 0, readJoules: 0, writeJoules: 0 };
     const accesses = [

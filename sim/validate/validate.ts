@@ -157,7 +157,10 @@ function fittedNumbers(
   }));
 }
 
-const devices = ['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64', 'edge-tpu', 'scnn'] as const;
+const devices = [
+  ...['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64', 'edge-tpu', 'scnn'],
+  ...['dual-side-sparse-tensor-core', 'eyeriss-v2-pe', 'eyeriss'],
+] as const;
 
 /** The device that a claim begins with, which tables are told apart by; '' where none is named. */
 export function deviceOf({ claim }: Claim): string {

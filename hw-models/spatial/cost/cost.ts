@@ -215,6 +215,8 @@ function joulesOf(
     }
     joules.set(node.name, each * memory.instances);
   }
+  const ofCycles = (architecture.joulesPerCycle ?? 0) * totalCycles;
+  if (ofCycles > 0) joules.set('clock', (joules.get('clock') ?? 0) + ofCycles);
   for (const transfer of accesses.transfers) {
     const array = nodes[transfer.node] as SpatialArray;
     if (array.joulesPerBitHop === 0) continue;

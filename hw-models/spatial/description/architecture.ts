@@ -135,6 +135,8 @@ export interface Architecture {
   /** From the outermost in. The first is a memory that keeps every operand. */
   readonly nodes: readonly Node[];
   readonly compute: Compute;
+  /** Of the whole accelerator, beside what its parts take; none where left out. */
+  readonly joulesPerCycle?: number;
   /** Whether the first tiles' way in and the last one's way out overlap with nothing. */
   readonly fillsAndDrains: boolean;
 }

@@ -50,7 +50,8 @@ export function architectureOf(name: string, config: SpatialConfig): Architectur
       inside += memory.areaMm2 ?? 0;
     }
   }
-  return { name, clockHz: config.clockHz, nodes, compute, fillsAndDrains: true };
+  const { clockHz, cycleJoules: joulesPerCycle = 0 } = config;
+  return { name, clockHz, nodes, compute, joulesPerCycle, fillsAndDrains: true };
 }
 
 const processOf = ({ processNm, volts }: SpatialConfig, fromNm: number) =>

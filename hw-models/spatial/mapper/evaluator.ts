@@ -40,6 +40,7 @@ export class Evaluator {
   private readonly writeWidth: Float64Array;
   private readonly sharedWidth: Float64Array;
   private readonly leak: Float64Array;
+  private readonly joulesPerCycle: number;
   private readonly instances: Float64Array;
   private readonly all: Float64Array;
   private readonly readTraffic: Float64Array;
@@ -51,7 +52,7 @@ export class Evaluator {
     readonly architecture: Architecture,
     private readonly rates: Rates,
   ) {
-    const { nodes, compute } = architecture;
+    const { nodes, compute, joulesPerCycle = 0 } = architecture;
     const count = nodes.length;
     const dimensions = problem.dimensions.length;
     const operands = problem.operands.length;
@@ -77,6 +78,7 @@ export class Evaluator {
     this.leak = Float64Array.from([...nodes, compute], (node) =>
       'joules' in node ? node.joules.leakPerCycle : 'macsPerCycle' in node ? node.leakPerCycle : 0,
     );
+    this.joulesPerCycle = joulesPerCycle;
     this.instances = new Float64Array(count + 1);
     this.all = new Float64Array(count);
     this.readTraffic = new Float64Array(count);
@@ -158,7 +160,7 @@ export class Evaluator {
       joules += (this.leak[node] as number) * cycles * (this.instances[node] as number);
     }
     this.cycles = cycles;
-    this.joules = joules;
+    this.joules = joules + cycles * this.joulesPerCycle;
     return true;
   }
 

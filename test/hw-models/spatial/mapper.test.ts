@@ -20,7 +20,7 @@ const joules = (access: number) => ({
 const keeping = { weights: 'keep', inputs: 'keep', outputs: 'keep' } as const;
 
 const small = (bufferBits: number, width: number): Architecture => ({
-  ...{ name: 'small', clockHz: 1e9, fillsAndDrains: false },
+  ...{ name: 'small', clockHz: 1e9, joulesPerCycle: 0.5, fillsAndDrains: false },
   compute: { ...mac, joulesPerMac: 1 },
   nodes: [
     memory('dram', { keeps: keeping, joules: joules(200), sharedBits: width }),

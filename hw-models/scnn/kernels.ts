@@ -14,12 +14,12 @@ import type { Bound, Kernel, LayerCost } from '../contract.js';
 import { addCosts, repeated, times, sum as totalCycles } from '../cost.js';
 import { matrixParts } from '../lowering.js';
 import { isImageConvolution, outputElements } from '../work.js';
-import { activationBlocks, weightBlocks } from './compressed.js';
 import { pesOf, productsPerIssue, type ScnnConfig } from './config.js';
 import { joulesOfWork } from './energy.js';
 import { runFullyConnected } from './fully-connected.js';
-import { groupsNote, groupsToRun } from './sampling.js';
-import { tilingOf } from './tiling.js';
+import { operandsOf } from './operands.js';
+import { recordConvolution } from './record.js';
+import { groupsNote } from './sampling.js';
 import { type BandRun, runBand } from './timing.js';
 import { tokenImage } from './tokens.js';
 
@@ -33,6 +33,11 @@ export const sparse: Kernel<ScnnConfig> = {
     return addCosts(
       parts.map((part) => repeated(costOne(part.task, config), part.times, part.notes)),
     );
+  },
+  record({ demand, input, weights }, config, _, recorder) {
+    // Products are costed by sums, their order is not known.
+    if (demand.kind !== 'convolution' || weights === null) return;
+    recordConvolution(operandsOf(demand, input.values, weights, config), config, recorder);
   },
 };
 
@@ -84,22 +89,11 @@ function convolution(
   config: ScnnConfig,
   mayBeSampled = false,
 ): Execution {
-  const tiling = tilingOf(demand, config);
-  const { bands, groups, groupChannels, phases, reachedRows, reachedColumns } = tiling;
-  const chosen = groupsToRun(
-    groups,
-    demand.input[0] * phases * bands * pesOf(config),
-    mayBeSampled,
-  );
-  const share = groups / chosen.length;
-  const filters = weightBlocks(demand, weights, tiling, chosen, config);
-  const inputs = Array.from({ length: bands }, (_, band) =>
-    activationBlocks(demand, values, band, tiling, config),
-  );
-  const sumsPerGroup = groupChannels * reachedRows * reachedColumns;
-  const runs = inputs.map((own) =>
-    runBand(own, filters, { groups: chosen.length, phases, sumsPerGroup, share }, config),
-  );
+  const operands = operandsOf(demand, values, weights, config, mayBeSampled);
+  const { tiling, chosen, filters, inputs, band } = operands;
+  const { bands, groups, phases } = tiling;
+  const { share, sumsPerGroup } = band;
+  const runs = inputs.map((own) => runBand(own, filters, band, config));
   const pes = pesOf(config);
   const perPe = Array.from({ length: pes }, (_, pe) =>
     inputs.reduce((sum, own) => sum + heldBy(own.elements, pe, pes), 0),

@@ -35,11 +35,24 @@ export interface Band {
   readonly share?: number;
 }
 
+/** What happens in one group: when it begins, how long each PE works, and when the next can begin. */
+export interface GroupRun {
+  readonly group: number;
+  readonly start: number;
+  /** Valid until the next group. */
+  readonly peCycles: Float64Array;
+  readonly slowest: number;
+  /** The sums of the group before leave in so many cycles from `start` on; 0 for the first. */
+  readonly drain: number;
+  readonly end: number;
+}
+
 export function runBand(
   activations: Blocks,
   weights: Blocks,
   { groups, phases, sumsPerGroup, share = 1 }: Band,
   config: ScnnConfig,
+  watch: (run: GroupRun) => void = () => {},
 ): BandRun {
   const pes = pesOf(config);
   const blocks = activations.channels * phases;
@@ -48,6 +61,7 @@ export function runBand(
   const ofWeights = vectors(weights.elements, config.pe.weights);
   const drain = sumsPerGroup / config.drainedPerCycle;
   const busyCycles = new Float64Array(pes);
+  const peCycles = new Float64Array(pes);
   let [cycles, issues, stallCycles, slowestCycles, products, activationVectors] = [
     0, 0, 0, 0, 0, 0,
   ];
@@ -72,11 +86,15 @@ export function runBand(
       activationVectors += read;
       stallCycles += time - own;
       busyCycles[pe] = (busyCycles[pe] as number) + time;
+      peCycles[pe] = time;
       slowest = Math.max(slowest, time);
     }
     slowestCycles += slowest;
     // The sums of the group before leave in the meantime.
-    cycles += group === 0 ? slowest : Math.max(slowest, drain);
+    const drained = group === 0 ? 0 : drain;
+    const start = cycles;
+    cycles += Math.max(slowest, drained);
+    watch({ group, start, peCycles, slowest, drain: drained, end: cycles });
   }
   const weightVectors = ofWeights.reduce((sum, count) => sum + count, 0);
   return {

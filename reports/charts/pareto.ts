@@ -165,6 +165,8 @@ interface Plan {
 }
 
 const HEIGHT = 340;
+/** Pixels by which names stand above lying error bars. */
+const LIFT = 9;
 /** Pixels of axes and legend beside and below the plot, about. */
 const [BESIDE_PLOT, ABOVE_PLOT] = [64, 70];
 
@@ -173,7 +175,7 @@ function placed(
   points: readonly Point[],
   [left, right]: readonly [number, number],
   [bottom, top]: readonly [number, number],
-  { width, isWhole }: Pick<Plan, 'width' | 'isWhole'>,
+  { width, isWhole, lift }: Pick<Plan, 'width' | 'isWhole'> & { readonly lift: number },
 ) {
   const share = (value: number, from: number, to: number) =>
     Math.log(value / from) / Math.log(to / from);
@@ -182,7 +184,7 @@ function placed(
   const marks = front.map((point) => ({
     ...{ name: point.name, point },
     x: share(point.x, left, right) * plot.width,
-    y: (1 - share(point.y, bottom, top)) * plot.height,
+    y: (1 - share(point.y, bottom, top)) * plot.height - lift,
   }));
   // The ends of the front first, then its middle, and so on.
   const order = [0, marks.length - 1, ...marks.map((_, at) => (at * 7) % marks.length)];
@@ -220,7 +222,8 @@ function spec(
     strokeDash: [5, 4],
     aria: false,
   };
-  const names = placed(points, across.domain, up.domain, { width, isWhole });
+  const lift = x === 'seconds' && points.some(({ from, to }) => to > from) ? LIFT : 0;
+  const names = placed(points, across.domain, up.domain, { width, isWhole, lift });
   const place = {
     x: { field: 'x', type: 'quantitative' },
     y: { field: 'y', type: 'quantitative' },
@@ -283,7 +286,7 @@ function spec(
             type: 'text' as const,
             align: side === 'left' ? ('right' as const) : ('left' as const),
           },
-          ...{ dx: side === 'left' ? -BESIDE : BESIDE, aria: false },
+          ...{ dx: side === 'left' ? -BESIDE : BESIDE, dy: -lift, aria: false },
         },
         encoding: { ...place, text: { field: 'name', type: 'nominal' as const } },
       })),

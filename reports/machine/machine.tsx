@@ -238,13 +238,15 @@ function Link({
   );
 }
 
-/** Lines of text in the middle of a rectangle: as many as there is room for. */
+/** Lines of text in the middle of a rectangle; the first of them where there is no room for all. */
 function Label({ room, lines }: { readonly room: Rectangle; readonly lines: readonly string[] }) {
-  const fitting = lines
-    .slice(0, Math.floor((room.height - 4) / LINE))
-    .filter((line) => textWidth(line, FONT_PIXELS, false) <= room.width - 4);
-  // A value without its name says nothing.
-  if (fitting[0] !== lines[0]) return null;
+  const fits = (line: string) => textWidth(line, FONT_PIXELS, false) <= room.width - 4;
+  const [name = ''] = lines;
+  const most = Math.floor((room.height - 4) / LINE);
+  // A value without its name says nothing, and half of a value neither.
+  if (most < 1 || !fits(name)) return null;
+  const broken = lines.flatMap((line) => (fits(line) ? [line] : line.split(/ (?=in use$)/)));
+  const fitting = broken.length <= most && broken.every(fits) ? broken : [name];
   const top = room.y + (room.height - fitting.length * LINE) / 2;
   return (
     <g pointer-events="none">
@@ -324,7 +326,7 @@ const lengthText = (mm: number) =>
 /** What a block's number is, in the lines under its name. */
 function valueLines(own: BlockUse | undefined, { joules }: Use, lit: Lit): readonly string[] {
   if (!own) return [];
-  if (lit === 'use') return own.busy === null ? ['use not counted'] : [percent(own.busy), 'in use'];
+  if (lit === 'use') return [own.busy === null ? 'use not counted' : `${percent(own.busy)} in use`];
   if (own.joules === null) return [];
   return [joules ? percent(own.joules / joules) : quantity(own.joules, 'J')];
 }

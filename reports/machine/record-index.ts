@@ -22,6 +22,8 @@ export interface RecordIndex {
   readonly toldCycles: number;
   /** The track of what is sent to all others; null where there is none. */
   readonly control: number | null;
+  /** Whether its tracks are PEs, of which the model knows each, and not means. */
+  readonly isByPe: boolean;
   /** True where nothing was left out, so that queues can be counted. */
   readonly isComplete: boolean;
 }
@@ -30,6 +32,9 @@ export interface RecordIndex {
 const ROUNDING = 0.01;
 const CONTROL = 'control unit';
 const SENDS = 'send ';
+
+/** Whether a track is one of many like units. */
+export const isPe = (track: string): boolean => /^PE \d+$/.test(track);
 
 export function indexRecord(record: LayerRecord): RecordIndex {
   const { tracks, track, from, taken } = record;
@@ -50,6 +55,7 @@ export function indexRecord(record: LayerRecord): RecordIndex {
     ...{ record, slices, told },
     toldCycles: told.reduce((sum, stretch) => sum + stretch.to - stretch.from, 0),
     control: control < 0 ? null : control,
+    isByPe: tracks.some(isPe),
     isComplete: told.length === 1 && told[0]?.from === 0,
   };
 }

@@ -68,14 +68,14 @@ export function summarizeBy(
 
 /** Each network's layers added up, executor by executor. */
 export function totalsOf(points: readonly PredictedPoint[]): readonly NetworkTotal[] {
-  const keys = [...new Set(points.map(({ network, executor }) => `${network} ${executor}`))];
-  return keys.map((key) => {
-    const own = points.filter(({ network, executor }) => `${network} ${executor}` === key);
+  const keyOf = ({ network, executor }: PredictedPoint) => JSON.stringify([network, executor]);
+  const firsts = new Map(points.map((point) => [keyOf(point), point]));
+  return [...firsts].map(([key, { network, executor }]) => {
+    const own = points.filter((point) => keyOf(point) === key);
     const sum = (of: (point: PredictedPoint) => number) =>
       own.reduce((total, point) => total + of(point), 0);
     const measuredSeconds = sum((point) => point.measuredSeconds);
     const predictedSeconds = sum((point) => point.predictedSeconds);
-    const [network = '', executor = ''] = key.split(' ');
     return {
       network,
       executor,

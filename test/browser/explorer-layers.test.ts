@@ -139,6 +139,21 @@ describe.skipIf(noChromium)('the explorer closer', () => {
     await page.close();
   });
 
+  it('plays a convolution on SCNN group by group', async () => {
+    const { page, faults } = await open('machine');
+    await page.locator('#preset-0').selectOption('scnn');
+    await page.getByRole('heading', { name: /^scnn on/ }).waitFor();
+    await page.locator('#machine-layer').selectOption('conv2');
+    await page.getByRole('button', { name: 'Record it' }).click();
+    await page.locator('#cycle').waitFor({ timeout: 30_000 });
+    const said = page.locator('#cycle-said');
+    expect(await said.textContent()).toMatch(/^\d+ of 64 PEs work/);
+    await page.locator('#cycle').press('End');
+    expect(await said.textContent()).toMatch(/^0 of 64 PEs work; at work: drain \(sums of group/);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
   it('guides through EIE in seven steps that set its dials', async () => {
     const { page, faults } = await open('tour');
     await page.getByRole('button', { name: 'Start' }).click();

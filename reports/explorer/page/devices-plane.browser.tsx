@@ -1,6 +1,7 @@
 // Devices in the plane of time and energy, each with its known error as a bar.
 
 import type { Row } from '../../../sim/result.js';
+import { BESIDE, placeNames } from '../../charts/labels.js';
 import { color } from '../../charts/palette.js';
 import { quantity, wholePercent } from '../../quantity.js';
 import { ErrorBar, Plane, type Spot, TIME_AND_ENERGY } from './plane.browser.js';
@@ -26,8 +27,14 @@ interface Lettered extends Spot {
 }
 
 const HEIGHT = 340;
-/** From this share of the width on labels lie to the left. */
-const LABELS_TURN = 0.7;
+/** Names stand over the bars of errors. */
+const LIFT = 10;
+
+/** A place of a name that does not lie on another one's: of some there may be none. */
+function markOf(spot: Lettered, place: (at: Spot) => readonly [number, number]) {
+  const [x, y] = place(spot);
+  return { spot, name: spot.name, x, y: y - LIFT };
+}
 
 export function DevicesPlane({ devices }: { readonly devices: readonly Device[] }) {
   const spots = devices.flatMap(({ name, letter, row, error }): readonly Lettered[] => {
@@ -43,23 +50,30 @@ export function DevicesPlane({ devices }: { readonly devices: readonly Device[] 
   return (
     <figure className="plane">
       <Plane title="Time and energy" axes={TIME_AND_ENERGY} spots={ordered} height={HEIGHT}>
-        {(place, width) =>
-          ordered.map((spot) => {
+        {(place, width) => {
+          const labelled = placeNames(
+            ordered.filter(({ letter }) => letter === null).map((spot) => markOf(spot, place)),
+            width,
+            'right',
+          );
+          return ordered.map((spot) => {
             const [x, y] = place(spot);
             const hue = color(spot.letter === 'B' ? 'd1' : spot.letter === 'A' ? 'd0' : 'muted');
+            const label = labelled.find(({ mark }) => mark.spot === spot);
             return (
               <g key={spot.name} className={spot.letter === null ? 'device' : 'place'}>
                 {spot.error !== null && <ErrorBar spot={spot} place={place} y={y} />}
                 <circle cx={x} cy={y} r={spot.letter === null ? 4 : 8} fill={hue} />
-                {spot.letter === null ? (
+                {label && (
                   <text
-                    x={x > LABELS_TURN * width ? x - 7 : x + 7}
-                    y={y - 5}
-                    text-anchor={x > LABELS_TURN * width ? 'end' : 'start'}
+                    x={label.side === 'left' ? x - BESIDE : x + BESIDE}
+                    y={y - LIFT + 4}
+                    text-anchor={label.side === 'left' ? 'end' : 'start'}
                   >
                     {spot.name}
                   </text>
-                ) : (
+                )}
+                {spot.letter !== null && (
                   <text x={x} y={y + 4} text-anchor="middle" className="strong">
                     {spot.letter}
                   </text>
@@ -67,8 +81,8 @@ export function DevicesPlane({ devices }: { readonly devices: readonly Device[] 
                 <title>{spot.title}</title>
               </g>
             );
-          })
-        }
+          });
+        }}
       </Plane>
       <p>Both log: down and to the left is better.</p>
     </figure>

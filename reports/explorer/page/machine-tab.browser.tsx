@@ -217,4 +217,4 @@ function Cycles({
 }
 
 /** Families whose kernels record. */
-const recorded: ReadonlySet<string> = new Set(['eie', 'spatial']);
+const recorded: ReadonlySet<string> = new Set(['eie', 'scnn', 'spatial']);

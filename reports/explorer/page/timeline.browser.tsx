@@ -11,6 +11,7 @@ import {
   doingAt,
   firstWork,
   indexRecord,
+  isPe,
   queuesAt,
   type RecordIndex,
   slicesBetween,
@@ -76,7 +77,7 @@ export function Timeline({ record }: { readonly record: LayerRecord }) {
         <Button onPress={() => setPlays(!plays)}>{plays ? 'Stop' : 'Play'}</Button>
       </div>
       <p id="cycle-said">{spoken(index, cycle)}</p>
-      {index.control === null && (
+      {!index.isByPe && (
         <p>
           Steps over tiles, each with its even share of the ports&apos; and units&apos; cycles: the
           model knows means.
@@ -106,9 +107,14 @@ export function Timeline({ record }: { readonly record: LayerRecord }) {
 
 /** What happens in a cycle, in a sentence. */
 function spoken(index: RecordIndex, cycle: number): string {
-  const { record, control } = index;
+  const { record, control, isByPe } = index;
   const tracks = record.tracks.map((_, track) => doingAt(index, track, cycle));
-  const units = tracks.filter((_, track) => track !== control);
+  const units = tracks.filter((_, track) => !isByPe || isPe(record.tracks[track] ?? ''));
+  const others = record.tracks.flatMap((name, track) => {
+    const slice = tracks[track];
+    const isOther = track !== control && !(isByPe && isPe(name));
+    return isOther && slice ? [`${name} (${slice.name})`] : [];
+  });
   const working = units.filter((slice) => slice?.doing === 'work').length;
   const empty = units.filter((slice) => slice?.doing === 'empty').length;
   const own = control === null ? null : tracks[control];
@@ -116,9 +122,10 @@ function spoken(index: RecordIndex, cycle: number): string {
   const fullest = queues && Math.max(...queues);
   return [
     ...(control === null ? [] : [`the control unit ${own ? does(own.name) : 'has sent all'}`]),
-    control === null
-      ? `at work: ${units.flatMap((slice, track) => (slice ? [`${record.tracks[track]} (${slice.name})`] : [])).join(', ') || 'nothing'}`
-      : `${working} of ${units.length} PEs work${empty > 0 ? `, ${empty} meet no entry` : ''}`,
+    ...(isByPe
+      ? [`${working} of ${units.length} PEs work${empty > 0 ? `, ${empty} meet no entry` : ''}`]
+      : []),
+    ...(isByPe && others.length === 0 ? [] : [`at work: ${others.join(', ') || 'nothing'}`]),
     ...(fullest === null || control === null ? [] : [`the fullest queue holds ${fullest}`]),
   ].join('; ');
 }
@@ -127,7 +134,8 @@ function spoken(index: RecordIndex, cycle: number): string {
 const does = (name: string) =>
   name.replace(/^(send|wait|fetch)/, (verb) => `${verb}${verb === 'fetch' ? 'es' : 's'}`);
 
-function usedLooks({ record, control }: RecordIndex): readonly Looks[] {
+function usedLooks({ record, control, isByPe }: RecordIndex): readonly Looks[] {
+  if (isByPe && control === null) return [looks.work, looks.wait];
   if (control === null) return [looks.work, looks.wait, looks.fetch];
   const isEmpty = record.names.includes('no entry');
   return [looks.work, ...(isEmpty ? [looks.empty] : []), looks.send, looks.wait, looks.fetch];

@@ -8,6 +8,7 @@ import {
   type Origin,
   parametersIn,
   parametersOf,
+  sizeOfActivations,
   weightShapeOf,
 } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
@@ -110,7 +111,7 @@ function counting(task: LayerTask, hasWeights: boolean): Counted {
   return {
     nonzeros,
     macs,
-    inputs: input.values.length,
+    inputs: sizeOfActivations(input),
     density: input.density,
     origin: input.origin,
   };

@@ -75,6 +75,29 @@ export interface Activations {
   readonly values: Float32Array;
   readonly density: number;
   readonly origin: Origin;
+  /** How many values: told where they are made when they are read. */
+  readonly size?: number;
+}
+
+/** How many values there are, without making any. */
+export const sizeOfActivations = (activations: Activations): number =>
+  activations.size ?? activations.values.length;
+
+/** Values that are made when they are first read, of a density that is known before. */
+export function madeWhenRead(
+  size: number,
+  density: number,
+  origin: Origin,
+  make: () => Float32Array,
+): Activations {
+  let made: Float32Array | undefined;
+  return {
+    ...{ size, density, origin },
+    get values() {
+      made ??= make();
+      return made;
+    },
+  };
 }
 
 /**

@@ -3,7 +3,7 @@
 // in orders of their own.
 
 import type { ProductDemand } from './demand.js';
-import type { Activations, Layer } from './network.js';
+import { type Activations, type Layer, madeWhenRead, sizeOfActivations } from './network.js';
 import { type AxisPlace, offsetsOf } from './operators/axes.js';
 import { einsumAxes } from './operators/einsum.js';
 import { matmulAxes } from './operators/matmul.js';
@@ -23,7 +23,8 @@ export function operandInOrder(
 ): Activations {
   const size = demand.matrices * (at === 0 ? demand.rows : demand.columns) * demand.depth;
   const type = layer.inputTypes[at];
-  if (!type || sizeOf(type.shape) !== activations.values.length || size === 0) return activations;
+  if (!type || sizeOf(type.shape) !== sizeOfActivations(activations) || size === 0)
+    return activations;
   const axes = axesOf(layer, demand, at);
   // Not each value once: a plane that is unfolded on the way.
   if (!axes || axes.reduce((all, { extent }) => all * extent, 1) !== size || isInOrder(axes))
@@ -31,7 +32,9 @@ export function operandInOrder(
   const known = ordered.get(activations) ?? new Map<string, Activations>();
   ordered.set(activations, known);
   const key = JSON.stringify(axes);
-  const made = known.get(key) ?? { ...activations, values: gather(activations.values, axes) };
+  const { density, origin } = activations;
+  const made =
+    known.get(key) ?? madeWhenRead(size, density, origin, () => gather(activations.values, axes));
   known.set(key, made);
   return made;
 }

@@ -8,7 +8,9 @@ import {
   type Activations,
   type Layer,
   type LayerWeights,
+  madeWhenRead,
   type Network,
+  sizeOfActivations,
   type WeightShape,
   weightShapeOf,
 } from './network.js';
@@ -25,7 +27,12 @@ import {
   toDense,
   type WeightStore,
 } from './weights/store.js';
-import { drawActivations, drawingWeights, drawPatternWeights } from './weights/synthetic.js';
+import {
+  densityOf,
+  drawActivations,
+  drawingWeights,
+  drawPatternWeights,
+} from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
 /**
@@ -208,7 +215,9 @@ export function drawTensors(
     if (input) return drawInput(network, input, densities.input, seed);
     const size = sizes.get(tensor);
     if (size === undefined) return undefined;
-    return drawActivations(size, density.get(tensor) ?? 1, seed, `${network.name}/${tensor}`);
+    const share = density.get(tensor) ?? 1;
+    const drawn = () => drawActivations(size, share, seed, `${network.name}/${tensor}`).values;
+    return madeWhenRead(size, densityOf(size, share), 'synthetic', drawn);
   };
   // Where layers of one shape share their weights, tensors of one size and density share their
   // values.
@@ -228,7 +237,7 @@ export function drawTensors(
       const known = held.get(key);
       if (known) return known;
       const random = draw(key);
-      if (random) held.set(key, random, random.values.byteLength);
+      if (random) held.set(key, random, 4 * sizeOfActivations(random));
       return random;
     },
   };

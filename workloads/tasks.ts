@@ -10,7 +10,14 @@ import {
   type RoutedDemand,
 } from './demand.js';
 import { type Model, weightsOf } from './model.js';
-import type { Activations, Layer, LayerTask, LayerWeights, MacCounts } from './network.js';
+import {
+  type Activations,
+  type Layer,
+  type LayerTask,
+  type LayerWeights,
+  type MacCounts,
+  sizeOfActivations,
+} from './network.js';
 import { operandInOrder } from './operands.js';
 import { insideRange } from './operators/window.js';
 import { sizeOf } from './tensor.js';
@@ -53,6 +60,21 @@ export function taskOf(
   const isOfTwo = demand.kind === 'product' && demand.right === 'activations';
   const weights = () =>
     isOfTwo ? operandWeights(layer, demand, activationsAt(1)) : weightsOf(model, layer);
+  /** Whether each value meets as many weights, so that no value need be looked at. */
+  const isFull = () => {
+    if (demand.kind !== 'product') return false;
+    const { matrices, rows, depth, columns } = demand;
+    if (sizeOfActivations(input()) !== matrices * rows * depth) return false;
+    if (isOfTwo) return activationsAt(1).density === 1;
+    const store = weights()?.store;
+    return store !== undefined && nonzerosOf(store) === matrices * columns * depth;
+  };
+  const count = () => {
+    if (denseMacsOf(demand) === 0) return { dense: 0, keptWeights: 0, effective: 0 };
+    return isFull()
+      ? evenMacs(demand as ProductDemand, input().density)
+      : countMacs(demand, weights(), input().values);
+  };
   let counted: MacCounts | null = null;
   return {
     ...{ name, layer, demand, batch },
@@ -63,7 +85,7 @@ export function taskOf(
       return weights();
     },
     get macs() {
-      counted ??= countMacs(demand, weights(), input().values);
+      counted ??= count();
       return counted;
     },
   };
@@ -82,21 +104,30 @@ function operandWeights(
 ): LayerWeights {
   const { matrices, depth, columns } = demand;
   const right = operandInOrder(layer, demand, 1, activations);
-  const { values, origin } = right;
   const rows = matrices * columns;
-  invariant(
-    values.length === rows * depth,
-    () => `layer ${layer.name}: ${values.length} values as ${rows}×${depth}`,
-  );
+  const size = sizeOfActivations(right);
+  invariant(size === rows * depth, () => `layer ${layer.name}: ${size} values as ${rows}×${depth}`);
   const known = operands.get(right) ?? new Map<string, LayerWeights>();
   operands.set(right, known);
   const key = `${rows}×${depth}`;
   const made: LayerWeights = known.get(key) ?? {
-    store: { format: 'dense', rows, columns: depth, values },
-    ...{ bias: null, origin },
+    store: {
+      ...({ format: 'dense', rows, columns: depth } as const),
+      get values() {
+        return right.values;
+      },
+    },
+    ...{ bias: null, origin: right.origin },
   };
   known.set(key, made);
   return made;
+}
+
+/** {@link countMacs} where no weight is zero. */
+function evenMacs(demand: ProductDemand, density: number): MacCounts {
+  const dense = denseMacsOf(demand);
+  const values = demand.matrices * demand.rows * demand.depth;
+  return { dense, keptWeights: dense, effective: Math.round(density * values) * demand.columns };
 }
 
 /** Multiply-accumulates of one frame by what they meet. What is no product has none. */

@@ -196,9 +196,37 @@ describe('taskOf', () => {
     expect(new Set(read)).toEqual(new Set(['input 0', 'a']));
   });
 
+  const extent = fc.integer({ min: 1, max: 4 });
+
+  it('counts by the density alone where no weight is zero, as if each value were looked at', () => {
+    const extents = fc.record({ rows: extent, depth: extent, columns: extent, heads: extent });
+    fc.assert(
+      fc.property(extents, fc.double({ min: 0, max: 1, noNaN: true }), (sizes, share) => {
+        const { rows, depth, columns, heads } = sizes;
+        const shapes = [
+          [1, heads, rows, depth],
+          [1, heads, depth, columns],
+        ] as const;
+        const layer = layerOf({ kind: 'matmul', name: 'm' }, ...shapes);
+        const left = drawActivations(sizeOf(shapes[0]), share, 1, 'left');
+        const right = drawActivations(sizeOf(shapes[1]), 1, 1, 'right');
+        const later = (drawn: Activations): Activations => ({
+          ...{ size: drawn.values.length, density: drawn.density, origin: drawn.origin },
+          get values(): Float32Array {
+            throw new Error('looked at');
+          },
+        });
+        const unread = [later(left), later(right)] as const;
+        const task = taskOf(model(layer), layer, (at) => unread[at as 0 | 1], 1);
+        const nonzeros = left.values.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
+        const dense = heads * rows * depth * columns;
+        expect(task?.macs).toEqual({ dense, keptWeights: dense, effective: nonzeros * columns });
+      }),
+    );
+  });
+
   const draw = (shape: Shape, seed: number): Activations =>
     drawActivations(sizeOf(shape), 0.6, seed, 'x');
-  const extent = fc.integer({ min: 1, max: 4 });
 
   // Heads of keys that several heads of queries share, as [frame, heads, queries' heads a head, …].
   it('has the other operand of a product as its weights, once for all that share it', () => {

@@ -218,8 +218,12 @@ export function drawActivations(
   for (let i = 0; i < size; i++) {
     if (((chosen[i >>> 5] as number) >>> (i & 31)) & 1) values[i] = Math.abs(draw());
   }
-  return { values, density: size === 0 ? 0 : kept / size, origin: 'synthetic' };
+  return { values, density: densityOf(size, density), origin: 'synthetic' };
 }
+
+/** The density of what {@link drawActivations} draws. */
+export const densityOf = (size: number, density: number): number =>
+  size === 0 ? 0 : keptOf(size, density) / size;
 
 /**
  * Standard deviations of the logarithms of rows' and columns' chances to be drawn where `kept` of

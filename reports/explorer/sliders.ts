@@ -7,7 +7,7 @@ import { percent } from '../quantity.js';
 import { networkOf } from './networks.js';
 import type { Offer } from './offer.js';
 import { askedDesigns } from './outcome.js';
-import { type ExplorerState, presetOf } from './state.js';
+import { designOf, type ExplorerState, initialState, presetOf } from './state.js';
 
 export interface Slider {
   readonly id: string;
@@ -172,4 +172,18 @@ export function nextQuestions(offer: Offer, state: ExplorerState): readonly Expl
         produce(state, (draft) => slider.turn(draft, level)),
       ),
     );
+}
+
+/** Each network that comes with the page, on a preset of each family in turn. */
+export function someQuestions(offer: Offer): readonly ExplorerQuestion[] {
+  const families = new Map(offer.presets.map((preset) => [preset.family, preset]));
+  const presets = [...families.values()];
+  return offer.workloads
+    .filter(({ own }) => !own)
+    .flatMap(({ name }, at) => {
+      const preset = presets[at % presets.length];
+      if (!preset) return [];
+      const designs = [designOf(preset)] as const;
+      return [questionOf(offer, { ...initialState(offer), workload: name, designs })];
+    });
 }

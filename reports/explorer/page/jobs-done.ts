@@ -1,7 +1,11 @@
 // How each kind of job is done. Work pauses often: what it yields says what is being done.
 
 import { type Answered, createEstimator } from '../../../sim/estimate.js';
-import { createExplorer, type ExplorerSources } from '../../../sim/explore.js';
+import {
+  createExplorer,
+  type ExplorerQuestion,
+  type ExplorerSources,
+} from '../../../sim/explore.js';
 import type { JobKind, Jobs } from './jobs.js';
 
 /** A job under way. */
@@ -20,6 +24,7 @@ export function createWorkers(sources: ExplorerSources): Workers {
   const explorer = createExplorer(sources);
   const estimator = createEstimator(sources.soundConfigs);
   let base: Answered | null = null;
+  let warmed = 0;
   return {
     explore: (question) => explorer.exploring(question),
     async *ahead(questions) {
@@ -44,6 +49,14 @@ export function createWorkers(sources: ExplorerSources): Workers {
     },
     *rehearse() {
       if (base) yield* estimator.rehearsing(base);
+      return null;
+    },
+    *warm(questions) {
+      while (warmed < questions.length) {
+        const question = questions[warmed] as ExplorerQuestion;
+        yield* estimator.estimating(question, null, () => true);
+        warmed++;
+      }
       return null;
     },
   };

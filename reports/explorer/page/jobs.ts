@@ -18,6 +18,11 @@ export interface Jobs {
   };
   /** Makes estimates from what is remembered quicker. */
   readonly rehearse: { readonly asked: null; readonly found: null };
+  /**
+   * Makes first estimates quicker, of what nobody has asked about yet: builds networks, runs models.
+   * Goes on where it was cancelled.
+   */
+  readonly warm: { readonly asked: readonly ExplorerQuestion[]; readonly found: null };
 }
 
 export type JobKind = keyof Jobs;

@@ -6,7 +6,7 @@ import { networkOf } from '../networks.js';
 import type { Offer } from '../offer.js';
 import { outcomesOf } from '../outcome.js';
 import { linkOf, stateOf } from '../permalink.js';
-import { nextQuestions, questionOf } from '../sliders.js';
+import { nextQuestions, questionOf, someQuestions } from '../sliders.js';
 import { designOf, type ExplorerState, initialState } from '../state.js';
 import { createStore } from '../store.js';
 import { App } from './app.browser.js';
@@ -68,6 +68,7 @@ const simulator = startSimulator({
   },
   onDoing: (doing) => simulator.isBusy && sayWorking(`working… ${doing}`),
   next: () => nextQuestions(offer, store.state),
+  some: () => someQuestions(offer),
   onReady: () => performance.mark('ready'),
 });
 

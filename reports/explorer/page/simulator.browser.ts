@@ -36,6 +36,8 @@ export interface Listener {
   onDoing(doing: string): void;
   /** What may be asked next. */
   next(): readonly ExplorerQuestion[];
+  /** What stands for all that may be asked some day. */
+  some(): readonly ExplorerQuestion[];
   /** What may be asked next is known, or as much of it as there was time for. */
   onReady(): void;
 }
@@ -57,14 +59,15 @@ interface Asked {
   readonly askedAt: number;
 }
 
-export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): Simulator {
+export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Listener): Simulator {
   const [exact, rough] = [openLine({ hasSpare: true }), openLine()];
   /** The newest question, while it waits for the one before. */
   let asked: Asked | null = null;
   let current: { readonly asked: Asked; readonly job: Job<Exploration> } | null = null;
   /** Jobs that a question takes the place of. */
   const others = new Set<Job<unknown>>();
-  let rehearsal: Job<null> | null = null;
+  /** What makes estimates quicker. */
+  let rehearsals: readonly Job<null>[] = [];
   let ahead: Job<null> | null = null;
   let estimating: Job<unknown> | null = null;
   let quiet: ReturnType<typeof setTimeout> | undefined;
@@ -105,11 +108,15 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
     });
   };
 
+  const stopRehearsals = () => {
+    for (const job of rehearsals) job.cancel();
+  };
+
   /** Nothing newer was asked: estimates are made quicker, and what may be asked next is prepared. */
   const prepare = () => {
     clearTimeout(patience);
-    rehearsal?.cancel();
-    rehearsal = rough.start('rehearse', null);
+    stopRehearsals();
+    rehearsals = [rough.start('rehearse', null), rough.start('warm', some())];
     prepareNext();
   };
 
@@ -136,7 +143,7 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
   const estimateIn = (own: Asked, round: number) => {
     const milliseconds = MILLISECONDS_OF_ESTIMATES[round];
     if (milliseconds === undefined) return;
-    rehearsal?.cancel();
+    stopRehearsals();
     estimating?.cancel();
     const { question } = own;
     const job = rough.start('estimate', { question, milliseconds });

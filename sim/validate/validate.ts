@@ -164,5 +164,7 @@ const devices = [
 
 /** The device that a claim begins with, which tables are told apart by; '' where none is named. */
 export function deviceOf({ claim }: Claim): string {
-  return devices.find((device) => claim.startsWith(device)) ?? '';
+  const named = (device: string) =>
+    claim.startsWith(device) && !/^[\w-]/.test(claim.slice(device.length));
+  return devices.find(named) ?? '';
 }

@@ -111,8 +111,12 @@ export function account(
   };
 }
 
-function callSeconds({ call }: CpuConfig, cores: number): number {
-  return call.entry + Math.log2(cores) * call.forkJoin;
+/**
+ * Threads that are left to the system to place may share a core where it has two hardware threads:
+ * those that wait at the end take slots from those that still work.
+ */
+function callSeconds({ call, threadsPerCore = 1 }: CpuConfig, cores: number): number {
+  return call.entry + Math.log2(cores) * threadsPerCore * call.forkJoin;
 }
 
 /**

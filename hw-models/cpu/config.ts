@@ -36,6 +36,11 @@ const Shape = z.strictObject({
     whole,
     "Cores of the socket of which this is a slice (a cloud instance): the slice's share of `l3.capacity` and `memory.bandwidth`, which are the socket's. Left out where it is whole.",
   ).optional(),
+  threadsPerCore: quantity(
+    'count',
+    whole,
+    'Hardware threads of a core; 1 where left out. Where there are two, forking and joining takes twice as long.',
+  ).optional(),
   clock: quantity('Hz', positive),
   vectorClock: quantity(
     'Hz',
@@ -192,7 +197,7 @@ const Shape = z.strictObject({
     forkJoin: quantity(
       's',
       z.number().min(0),
-      'To start and join two threads; n take log2(n) times as long.',
+      'To start and join two threads, times `threadsPerCore`; n take log2(n) times as long.',
     ),
   }),
   energy: z.strictObject({

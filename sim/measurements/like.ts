@@ -18,6 +18,10 @@ const rules: readonly Rule[] = [
     reason: "at small batches a framework's dispatch of each kernel is what takes the time",
   },
   {
+    unlike: ({ row }) => /roboflow/i.test(row.source),
+    reason: 'rates of a serving library, which prepares and copies each picture',
+  },
+  {
     unlike: ({ work }) => /ONNX$/.test(work.runtime),
     reason: 'the runtime, its precision and its share of the time are not told',
   },

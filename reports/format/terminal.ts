@@ -57,17 +57,23 @@ function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: 
     head: columns.map((column) => chalk.underline(column.header)),
     colAligns: columns.map((column) => column.align),
     colWidths: [...colWidths],
-    wordWrap: true,
     chars: { ...NO_LINES, middle: GAP },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   for (const row of rows) {
-    table.push(
-      row.map((cell, at) => {
-        const text = fold(printable(cell), colWidths[at] ?? space);
-        return columns[at]?.isBar ? paintBar(text, chalk) : paint(text, chalk);
-      }),
+    const cells = row.map((cell, at) =>
+      wrap(printable(cell), colWidths[at] ?? space, '').split('\n'),
     );
+    // A row of the library's for each line: cells of several take it time that grows with the
+    // square of their length.
+    for (let line = 0; line < Math.max(...cells.map(({ length }) => length)); line++) {
+      table.push(
+        cells.map((lines, at) => {
+          const text = lines[line] ?? '';
+          return columns[at]?.isBar ? paintBar(text, chalk) : paint(text, chalk);
+        }),
+      );
+    }
   }
   return table
     .toString()
@@ -126,16 +132,9 @@ function widths({ columns, rows }: TableData, space: number): readonly number[] 
 }
 
 /**
- * Words longer than `width` in pieces that fit: none is cut short. They break behind a mark such as
+ * A word longer than `width` in pieces that fit: none is cut short. They break behind a mark such as
  * '+', ':', '/' or '.' where there is one.
  */
-function fold(text: string, width: number): string {
-  return text
-    .split(' ')
-    .map((word) => piecesOf(word, width).join('\n'))
-    .join(' ');
-}
-
 function piecesOf(word: string, width: number): readonly string[] {
   if (stringWidth(word) <= width) return [word];
   const max = [...word].slice(0, width).join('');

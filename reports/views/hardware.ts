@@ -1,69 +1,14 @@
-// Hardware, as a list and number by number with its source.
+// Hardware number by number, each with its source.
 
 import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { sum } from '../../hw-models/cost.js';
 import { left, right, type Section, type View } from '../document.js';
-import { UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
-
-export interface MeasuredHardware {
-  readonly name: string;
-  readonly engine: string;
-}
-
-const areaText = (hardware: Hardware) =>
-  hardware.area ? `${Number(sum(hardware.area).toPrecision(4))} mm²` : UNKNOWN;
 
 const kernelText = ({ kernels, optInKernels }: Pick<Hardware, 'kernels' | 'optInKernels'>) =>
   [kernels.join(', '), optInKernels.length > 0 ? `by name: ${optInKernels.join(', ')}` : '']
     .filter(Boolean)
     .join('; ');
-
-export function hardwareListView(
-  modelled: readonly Hardware[],
-  measured: readonly MeasuredHardware[],
-): View {
-  return {
-    title: 'zeroskip hardware list',
-    sections: () => [
-      {
-        heading: 'Hardware',
-        table: {
-          columns: [left('name'), left('origin'), left('what'), left('kernels'), right('area')],
-          rows: [
-            ...modelled.map((hw) => [hw.name, 'modelled', hw.title, kernelText(hw), areaText(hw)]),
-            ...measured.map(({ name, engine }) => [name, 'measured', engine, UNKNOWN, UNKNOWN]),
-          ],
-        },
-      },
-    ],
-    json: () => [
-      ...modelled.map(({ name, title, family, kernels, optInKernels, area }) => ({
-        ...{ name, title, family, kernels, opt_in_kernels: optInKernels, origin: 'modelled' },
-        area_mm2: area && sum(area),
-      })),
-      ...measured.map(({ name, engine }) => ({
-        name,
-        title: engine,
-        family: 'host',
-        origin: 'measured',
-      })),
-    ],
-    records: () => ({
-      columns: ['name', 'family', 'origin', 'title', 'area_mm2'],
-      rows: [
-        ...modelled.map((hw) => [
-          hw.name,
-          hw.family,
-          'modelled',
-          hw.title,
-          hw.area && sum(hw.area),
-        ]),
-        ...measured.map(({ name, engine }) => [name, 'host', 'measured', engine, null]),
-      ],
-    }),
-  };
-}
 
 export function hardwareView(hardware: Hardware): View {
   return {

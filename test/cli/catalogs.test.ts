@@ -51,6 +51,28 @@ describe('workloads', () => {
 });
 
 describe('hardware', () => {
+  it('is listed by family, with other names and known errors, as wide as the terminal', async () => {
+    const narrow = (await zeroskip(['hardware', 'list'], { columns: 80 })).stdout;
+    const wide = (await zeroskip(['hardware', 'list'], { columns: 120 })).stdout;
+    for (const text of [narrow, wide]) {
+      for (const family of [
+        'cpu',
+        'gpu',
+        'eie',
+        'systolic',
+        'spatial',
+        'scnn',
+        'host-model',
+        'host',
+      ])
+        expect(text).toMatch(new RegExp(`^${family} · `, 'm'));
+      expect(text).toMatch(/^eie-64 .* ± \d+ %/m);
+      expect(text).toContain('also: t4');
+    }
+    expect(narrow).not.toMatch(/number formats.*known error/);
+    expect(wide).toMatch(/^v100 .* fp32 fp16 int8 .* 815\.0$/m);
+  });
+
   it('list tells modelled from measured', async () => {
     const list = (await json('hardware', 'list')) as readonly { name: string; origin: string }[];
     const origin = Object.fromEntries(list.map((entry) => [entry.name, entry.origin]));

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { catalog } from '../../hw-models/catalog.js';
 import { hostModel } from '../../hw-models/host-model/index.js';
 import { readPreset } from '../../hw-models/preset.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
@@ -14,7 +15,8 @@ import { decoderStackView } from '../../reports/views/decoder-stack.js';
 import { hardwareDifferenceView } from '../../reports/views/difference.js';
 import { evaluationView } from '../../reports/views/evaluation.js';
 import { generateView } from '../../reports/views/generate.js';
-import { hardwareCheckView, hardwareListView, hardwareView } from '../../reports/views/hardware.js';
+import { hardwareCheckView, hardwareView } from '../../reports/views/hardware.js';
+import { hardwareListView } from '../../reports/views/hardware-list.js';
 import { mappingView } from '../../reports/views/mapping.js';
 import { measurementsView } from '../../reports/views/measurements.js';
 import { publishedListView, pulledView } from '../../reports/views/pull.js';
@@ -120,7 +122,9 @@ export async function everyView(): Promise<Readonly<Record<string, View>>> {
       { compared: [], summaries: [], left: [{ reason: 'no such device', rows: 3 }] },
       { rows: true },
     ),
-    'hardware list': hardwareListView([eie], []),
+    'hardware list': hardwareListView({
+      ...{ families: catalog, modelled: [eie], measured: [], aliases: new Map(), errors: [] },
+    }),
     'hardware show': hardwareView(eie),
     'hardware check': hardwareCheckView('eie-64.yaml', eie),
     'hardware evaluate': evaluationView(

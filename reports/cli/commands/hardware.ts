@@ -26,7 +26,10 @@ export function addHardware(program: Command, terminal: Terminal): void {
     const { hardwareNames, resolveContender, resolveHardware } = await import(
       '../../../sim/resolve.node.js'
     );
-    const { hardwareListView } = await import('../../views/hardware.js');
+    const { hardwareListView } = await import('../../views/hardware-list.js');
+    const { catalog } = await import('../../../hw-models/catalog.js');
+    const { presetAliases } = await import('../../../hw-models/presets.node.js');
+    const { knownErrors } = await import('../../../sim/known-errors.node.js');
     const { modelled, measured } = hardwareNames();
     const engines = [];
     for (const name of measured) {
@@ -34,7 +37,11 @@ export function addHardware(program: Command, terminal: Terminal): void {
       if (contender.kind === 'measured')
         engines.push({ name, engine: (await contender.executor.describe()).engine });
     }
-    await show(hardwareListView(modelled.map(resolveHardware), engines), options, terminal);
+    const listed = {
+      ...{ families: catalog, modelled: modelled.map((name) => resolveHardware(name)) },
+      ...{ measured: engines, aliases: presetAliases(), errors: knownErrors() },
+    };
+    await show(hardwareListView(listed), options, terminal);
   });
   addPluginOption(
     addOutputOptions(

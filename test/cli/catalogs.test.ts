@@ -39,7 +39,7 @@ describe('workloads', () => {
         'yolov8n',
       ]),
     );
-    expect(new Set(names).size).toBe(68);
+    expect(new Set(names).size).toBe(69);
     expect(list.find(({ name }) => name === 'vgg-16')?.parameters).toBe(138_357_544);
   });
 
@@ -52,8 +52,9 @@ describe('workloads', () => {
 
 describe('hardware', () => {
   it('is listed by family, with other names and known errors, as wide as the terminal', async () => {
-    const narrow = (await zeroskip(['hardware', 'list'], { columns: 80 })).stdout;
-    const wide = (await zeroskip(['hardware', 'list'], { columns: 120 })).stdout;
+    const env = { NO_COLOR: '1' };
+    const narrow = (await zeroskip(['hardware', 'list'], { columns: 80, env })).stdout;
+    const wide = (await zeroskip(['hardware', 'list'], { columns: 120, env })).stdout;
     for (const text of [narrow, wide]) {
       for (const family of [
         'cpu',

@@ -129,8 +129,15 @@ describe('presets written for Timeloop', () => {
     const config = loadHardware('tensor-core-2-4').config as SpatialConfig;
     const { text, notes } = writeArchitecture('tensor-core-2-4', architectureFor(config), config);
     expect(text).toContain('metadata_word_bits: 2');
+    expect(text).toContain('class: fpmac');
     expect(notes.join()).toContain('coordinates of 2 bits');
     expect(notes.join()).toContain('units that take less for N:M weights are not said');
+  });
+
+  it('no energy of cycles, with a note', () => {
+    const config = loadHardware('eyeriss').config as SpatialConfig;
+    const { notes } = writeArchitecture('eyeriss', architectureFor(config), config);
+    expect(notes.join()).toContain('cycleJoules');
   });
 
   it('a mapping', async () => {

@@ -60,12 +60,13 @@ export function writeArchitecture(
   if (compute.macsPerCycle !== 1) {
     notes.push(`${compute.macsPerCycle} products a cycle are one in Timeloop: cycles differ so`);
   }
+  if (config.cycleJoules) notes.push('the energy of each cycle (cycleJoules) is not said');
   if (compute.structured) notes.push('units that take less for N:M weights are not said');
   const { saving } = compute;
   list.push({
     [TAG]: 'Component',
     name: compute.name,
-    class: 'intmac',
+    class: config.numbers === 'float' ? 'fpmac' : 'intmac',
     attributes: {
       multiplier_width: Math.max(config.weightBits, config.inputBits),
       adder_width: config.sumBits,

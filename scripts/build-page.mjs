@@ -29,7 +29,7 @@ await build({
     explorer: 'reports/explorer/page/main.browser.tsx',
     worker: 'reports/explorer/page/worker.browser.ts',
     reader: 'reports/explorer/page/reader.browser.ts',
-    'explorer-style': 'reports/explorer/page/explorer.css',
+    'explorer-style': 'reports/explorer/page/style.css',
   },
   format: 'esm',
   splitting: true,

@@ -6,7 +6,7 @@ import { addAccesses } from '../../hw-models/cost.js';
 import type { Comparison } from '../../sim/result.js';
 import { count, quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
-import { partLooks } from './part-looks.js';
+import { trafficLooks } from './part-looks.js';
 import { type Stack, stackedSpec } from './parts.js';
 import { seriesOf } from './series.js';
 
@@ -55,14 +55,21 @@ export function accessChartsOf(name: string, accesses: readonly Access[]): reado
   const memories = [...new Set(accesses.map(({ memory }) => memory))];
   return counted.map(({ id, title, subtitle, unit, column, reads, writes, asShares }): Chart => {
     const rows = accesses.flatMap((access) => [
-      { ...access, action: 'read', value: reads(access) },
-      { ...access, action: 'written', value: writes(access) },
+      { ...access, action: 'read' as const, value: reads(access) },
+      { ...access, action: 'written' as const, value: writes(access) },
     ]);
     const stacks = memories.map((memory): Stack => {
       const own = rows.filter((row) => row.memory === memory && row.value > 0);
       const parts = own.map(({ operand, action, value }) => [`${operand} ${action}`, value]);
       return { name: memory, parts: Object.fromEntries(parts) };
     });
+    const traffic = trafficLooks(accesses.map(({ operand }) => operand));
+    const looks = new Map(
+      rows.flatMap(({ operand, action }) => {
+        const look = traffic.get(operand)?.[action];
+        return look ? [[`${operand} ${action}`, look] as const] : [];
+      }),
+    );
     const parts = [...new Set(stacks.flatMap((stack) => Object.keys(stack.parts)))];
     const whole = rows.reduce((sum, { value }) => sum + value, 0);
     const most = rows.reduce((a, b) => (b.value > a.value ? b : a));
@@ -74,8 +81,7 @@ export function accessChartsOf(name: string, accesses: readonly Access[]): reado
         columns: ['memory', 'operand', 'action', column],
         rows: rows.map(({ memory, operand, action, value }) => [memory, operand, action, value]),
       },
-      spec: (width) =>
-        stackedSpec(stacks, parts, { looks: partLooks(parts), unit, asShares, width }),
+      spec: (width) => stackedSpec(stacks, parts, { looks, unit, asShares, width }),
     };
   });
 }

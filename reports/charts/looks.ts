@@ -12,7 +12,9 @@ import {
 
 /** From plain to busy: each is told from the others at the height of a bar. */
 export const patterns = ['solid', 'rising', 'dots', 'upright', 'falling', 'level'] as const;
-export type Pattern = (typeof patterns)[number];
+/** Of what passes between parts: no part has them. */
+export const trafficPatterns = ['grid', 'rings'] as const;
+export type Pattern = (typeof patterns)[number] | (typeof trafficPatterns)[number];
 
 export interface Look {
   readonly hue: Token;
@@ -38,6 +40,8 @@ const dashes: Readonly<Record<Pattern, readonly number[]>> = {
   upright: [9, 3],
   falling: [6, 2, 2, 2],
   level: [9, 2, 2, 2, 2, 2],
+  grid: [4, 2],
+  rings: [2, 4],
 };
 
 /** The shape of a mark that is too small for a pattern. */
@@ -50,6 +54,8 @@ const shapes: Readonly<Record<Pattern, string>> = {
   upright: 'triangle-up',
   falling: 'cross',
   level: 'triangle-down',
+  grid: 'triangle-right',
+  rings: 'triangle-left',
 };
 
 /** Pixels of a tile's sides. */
@@ -63,6 +69,8 @@ const gaps: Readonly<Record<Patterned, string>> = {
   upright: lines('M3,0V6'),
   level: lines('M0,3H6'),
   dots: `<circle cx="3" cy="3" r="1.5" fill="${color('panel')}"/>`,
+  grid: lines('M0,3H6M3,0V6'),
+  rings: `<circle cx="3" cy="3" r="2" fill="none" stroke="${color('panel')}" stroke-width="1.2"/>`,
 };
 
 function lines(path: string): string {
@@ -80,15 +88,14 @@ export function patternDefs(svg: string): string {
     .join('');
 }
 
+const everyFill = (): string =>
+  [...partHues, ...nameHues, MEASURED_HUE, 'muted' as const]
+    .flatMap((hue) => patterns.map((pattern) => fillOf({ hue, pattern })))
+    .join('');
+
 /** What a page has once, so that its pictures find their patterns: those in `svg`, or all. */
 export function patternSheet(svg?: string): string {
-  const defs =
-    svg === undefined
-      ? [...partHues, ...nameHues, MEASURED_HUE, 'muted' as const].flatMap((hue) =>
-          patterns.flatMap((pattern) => (pattern === 'solid' ? [] : definition(hue, pattern))),
-        )
-      : [patternDefs(svg)];
-  const content = defs.join('');
+  const content = patternDefs(svg ?? everyFill());
   return content === ''
     ? ''
     : `<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>${content}</defs></svg>`;
@@ -101,6 +108,8 @@ const TINTS: Readonly<Record<Patterned, number>> = {
   upright: 0.5,
   falling: 0.6,
   level: 0.7,
+  grid: 0.28,
+  rings: 0.45,
 };
 
 /** `text` in one theme's colours, with a tint of the hue for each pattern: for Vega-Lite files. */
@@ -120,6 +129,16 @@ export function resolveTints(text: string, theme: Theme): string {
     mixed(hue, TINTS[pattern]),
   );
   return resolveColors(tinted, theme);
+}
+
+/**
+ * Style for paper: tints in place of the patterns in `svg`, or of all. A browser prints every mark
+ * with a pattern as a picture of its own: a hundred megabytes of one report.
+ */
+export function printTints(svg?: string): string {
+  const fills = new Set((svg ?? everyFill()).match(/url\(#look-\w+-\w+\)/g));
+  const rules = [...fills].map((fill) => `[fill="${fill}"]{fill:${resolveTints(fill, 'light')}}`);
+  return rules.length > 0 ? `@media print{${rules.join('')}}` : '';
 }
 
 function definition(hue: Token, pattern: Patterned): string {

@@ -132,12 +132,37 @@ export function partLooks(names: Iterable<string>): ReadonlyMap<string, Look> {
   }
   const taken = new Set([...looks.values()].map(fillOf));
   for (const name of [...all].filter((each) => !table.has(each)).sort()) {
-    const hue =
-      partHues.find((each) => subjects[each].levels.test(name.toLowerCase())) ??
-      (partHues[hashOf(name) % partHues.length] as PartHue);
-    const look = freeLook(hue, partHues, taken);
+    const look = freeLook(hueOf(name), partHues, taken);
     taken.add(fillOf(look));
     looks.set(name, look);
+  }
+  return looks;
+}
+
+/** By the words in a name. */
+const hueOf = (name: string): PartHue =>
+  partHues.find((hue) => subjects[hue].levels.test(name.toLowerCase())) ??
+  (partHues[hashOf(name) % partHues.length] as PartHue);
+
+/** Of what is read and what is written of an operand. */
+export interface TrafficLooks {
+  readonly read: Look;
+  readonly written: Look;
+}
+
+/**
+ * What passes memories, by operand: a hue each, that of what it is where it is free, and patterns
+ * that no part has.
+ */
+export function trafficLooks(operands: readonly string[]): ReadonlyMap<string, TrafficLooks> {
+  const looks = new Map<string, TrafficLooks>();
+  const taken = new Set<PartHue>();
+  for (const operand of new Set(operands)) {
+    const from = partHues.indexOf(hueOf(operand));
+    const inOrder = [...partHues.slice(from), ...partHues.slice(0, from)];
+    const hue = inOrder.find((each) => !taken.has(each)) ?? hueOf(operand);
+    taken.add(hue);
+    looks.set(operand, { read: { hue, pattern: 'grid' }, written: { hue, pattern: 'rings' } });
   }
   return looks;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { presetTexts } from '../../hw-models/presets.node.js';
 import { makeFolder, writeFault, writeWhole } from '../../workloads/base/write.node.js';
-import { patternSheet } from '../charts/looks.js';
+import { patternSheet, printTints } from '../charts/looks.js';
 import { declarations } from '../charts/palette.js';
 import { explorerScripts, pageAsset } from '../html/assets.node.js';
 import type { Offer } from './offer.js';
@@ -35,7 +35,7 @@ export async function siteOf(offer: Offer): Promise<Site> {
   return new Map<string, string | Uint8Array>([
     ['index.html', page()],
     ['offer.json', JSON.stringify(offer)],
-    ['style.css', `${style}${pageAsset('explorer-style.css')}`],
+    ['style.css', `${style}${pageAsset('explorer-style.css')}${printTints()}`],
     ...explorerScripts().map((name) => [name, pageAsset(name)] as const),
     ['presets.json', JSON.stringify(Object.fromEntries(presetTexts()))],
     ...(await Promise.all(

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { ComponentChildren } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { slug } from '../charts/chart.js';
-import { patternSheet } from '../charts/looks.js';
+import { patternSheet, printTints } from '../charts/looks.js';
 import { declarations } from '../charts/palette.js';
 import type { Section, View } from '../document.js';
 import { wordsIn } from '../glossary.js';
@@ -57,7 +57,7 @@ interface Entry {
 }
 
 function Page({ subject, kind, groups, sections }: PageParts) {
-  const style = `:root{${declarations('light')}}@media screen and (prefers-color-scheme:dark){:root{${declarations('dark')}}}${pageAsset('report-style.css')}`;
+  const style = `:root{${declarations('light')}}@media screen and (prefers-color-scheme:dark){:root{${declarations('dark')}}}${pageAsset('report-style.css')}${printTints(drawingsOf(groups))}`;
   const script = pageAsset('report.js');
   const chapters = chaptersOf(groups, sections);
   return (
@@ -235,10 +235,12 @@ function textsOf({ heading, lines = [], table, notes = [], doubts = [] }: Sectio
 
 /** What the drawings' fills point to. */
 function Patterns({ groups }: { readonly groups: readonly RenderedGroup[] }) {
-  const drawings = groups.flatMap(({ charts }) => charts.map(({ drawing }) => drawing)).join('');
   // Made of the palette's names alone
-  return <div dangerouslySetInnerHTML={{ __html: patternSheet(drawings) }} />;
+  return <div dangerouslySetInnerHTML={{ __html: patternSheet(drawingsOf(groups)) }} />;
 }
+
+const drawingsOf = (groups: readonly RenderedGroup[]): string =>
+  groups.flatMap(({ charts }) => charts.map(({ drawing }) => drawing)).join('');
 
 /** Our own style or script, as it was built. */
 function Verbatim({ tag: Tag, text }: { readonly tag: 'style' | 'script'; readonly text: string }) {

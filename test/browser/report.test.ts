@@ -131,7 +131,7 @@ describe.skipIf(noChromium)('a report', () => {
     await page.close();
   });
 
-  it('prints in light colours, without what only a screen can use', async () => {
+  it('prints in light colours, without what only a screen can use, in a small file', async () => {
     const { page } = await open({ colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.below:visible, nav:visible').count()).toBe(0);
@@ -140,6 +140,12 @@ describe.skipIf(noChromium)('a report', () => {
         getComputedStyle(document.documentElement).getPropertyValue('--ink'),
       ),
     ).toBe('#1a2027');
+    // A mark with a pattern would be printed as a picture of its own.
+    const marks = page.locator('.drawing [fill^="url(#look-"]');
+    const fills = await marks.evaluateAll((all) => all.map((mark) => getComputedStyle(mark).fill));
+    expect(fills.length).toBeGreaterThan(0);
+    for (const fill of fills) expect(fill).toMatch(/^rgb/);
+    expect((await page.pdf()).length).toBeLessThan(1e6);
     await page.close();
   });
 

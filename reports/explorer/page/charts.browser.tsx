@@ -54,6 +54,7 @@ export function StackChart({
       <div ref={place}>
         <svg
           viewBox={`0 0 ${pixels} ${stacks.length * BAR}`}
+          width={pixels}
           role="img"
           aria-label={`${title}: ${said}`}
         >
@@ -125,6 +126,7 @@ export function LoadChart({
           <svg
             key={letter}
             viewBox={`0 0 ${pixels} ${Math.ceil(busyCycles.length / PER_ROW) * cell + 3}`}
+            width={pixels}
             role="img"
             aria-label={`Busy on average: ${said}`}
           >

@@ -86,6 +86,7 @@ export function Plane({
     <div ref={place}>
       <svg
         viewBox={`0 0 ${width} ${height}`}
+        width={width}
         role={hasControls ? 'group' : 'img'}
         aria-label={`${title}. ${said.join('; ')}`}
       >

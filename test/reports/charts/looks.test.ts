@@ -12,10 +12,11 @@ import {
   patterns,
   resolveTints,
   shapeOf,
+  trafficPatterns,
 } from '../../../reports/charts/looks.js';
 import { namedLooks, nameLooks } from '../../../reports/charts/name-looks.js';
 import { MEASURED_HUE, nameHues, partHues } from '../../../reports/charts/palette.js';
-import { knownParts, partLooks } from '../../../reports/charts/part-looks.js';
+import { knownParts, partLooks, trafficLooks } from '../../../reports/charts/part-looks.js';
 import { compare } from '../../../sim/compare.node.js';
 
 const differ = (looks: readonly Look[]) =>
@@ -88,6 +89,28 @@ describe('parts', () => {
   });
 });
 
+describe('what passes memories', () => {
+  const traffic = (operands: readonly string[]) =>
+    [...trafficLooks(operands).values()].flatMap(({ read, written }) => [read, written]);
+
+  it('has looks of its own, that no part and no device has', () => {
+    const own = traffic(['weights', 'inputs', 'outputs', 'W', 'I', 'O']);
+    differ(own);
+    const parts = [...partLooks([...knownParts, 'glb', 'filter-spad']).values()];
+    const names = nameLooks(Array.from({ length: 40 }, (_, at) => `device ${at}`)).values();
+    const others = new Set([...parts, ...names].map(fillOf));
+    expect(own.filter((look) => others.has(fillOf(look)))).toEqual([]);
+  });
+
+  it('has the hue of what it is', () => {
+    const looks = trafficLooks(['weights', 'inputs', 'outputs']);
+    const hueOf = (part: string) => partLooks([part]).get(part)?.hue;
+    expect(looks.get('weights')?.read.hue).toBe(hueOf('weight_sram'));
+    expect(looks.get('inputs')?.written.hue).toBe(hueOf('activation_sram'));
+    expect(looks.get('outputs')?.read.hue).toBe(hueOf('accumulator_sram'));
+  });
+});
+
 describe('names', () => {
   it('have looks of their own, the same in any order, plain while hues last', () => {
     fc.assert(
@@ -119,10 +142,11 @@ describe('names', () => {
 
 describe('patterns', () => {
   it('are all different, as areas, as lines and as marks', () => {
-    const looks = patterns.map((pattern): Look => ({ hue: 'd0', pattern }));
+    const all = [...patterns, ...trafficPatterns];
+    const looks = all.map((pattern): Look => ({ hue: 'd0', pattern }));
     differ(looks);
     for (const of of [dashOf, shapeOf])
-      expect(new Set(looks.map((look) => JSON.stringify(of(look)))).size).toBe(patterns.length);
+      expect(new Set(looks.map((look) => JSON.stringify(of(look)))).size).toBe(all.length);
   });
 
   it('are defined where a drawing uses them, each once', () => {

@@ -33,6 +33,7 @@ import {
   type Refused,
   totalOver,
 } from './generation.js';
+import { asOnePass, isLong, PIECE, piecesOf } from './long-prompt.js';
 import { type CacheBits, cacheNotes, withCacheOf } from './narrow-cache.js';
 import { candidatesFor, type Measured, precisionsOf } from './precision-here.js';
 
@@ -106,7 +107,8 @@ async function answer(
     ? cacheBytesOf(last.model.network, last.context, true)
     : cacheBytesOf((await open({ sequence: 1, past: prompt })).entry.network, prompt, false);
   const cacheBytes = batch * atEnd;
-  const passes = { prefill, decode, request, prices, isPruned, cacheBytes };
+  const piece = (past: number) => readyPass(open, { sequence: PIECE, past }, model, seed);
+  const passes = { prefill, decode, request, prices, isPruned, cacheBytes, piece };
   const modelled = contenders.filter(({ kind }) => kind === 'modelled');
   if (modelled.length > 0) {
     // Together, so that a pass is counted once for all.
@@ -151,6 +153,8 @@ interface Passes {
   readonly request: GenerateRequest;
   readonly prices: PriceTable | null;
   readonly isPruned: boolean;
+  /** A pass over a piece of the prompt behind `past` of its tokens. */
+  readonly piece: (past: number) => Promise<ReadyPass>;
   /** Of all keys and values at the end, as 32-bit floats. */
   readonly cacheBytes: number;
 }
@@ -188,7 +192,7 @@ async function answerHere(contender: Measured, passes: Passes) {
   const ran: { read: Comparison; token: Comparison | null; seconds: number; by: Measured }[] = [];
   const [firstPass, ...others] = decode;
   for (const by of contenders) {
-    const read = await compareOn([by], prefill, request, 'the prompt');
+    const read = await readHere(by, passes);
     const token = firstPass ? await compareOn([by], firstPass, request, 'a token') : null;
     const seconds = secondsOf(read) + (token ? (tokens - 1) * secondsOf(token) : 0);
     ran.push({ read, token, seconds, by });
@@ -211,6 +215,17 @@ async function answerHere(contender: Measured, passes: Passes) {
       ],
     },
   };
+}
+
+/** The prompt: in one pass, or a long one in pieces. */
+async function readHere(by: Measured, { prefill, request, piece }: Passes): Promise<Comparison> {
+  const { prompt } = request;
+  if (!isLong(prompt)) return compareOn([by], prefill, request, 'the prompt');
+  const before = piecesOf(prompt);
+  const pieces: Comparison[] = [];
+  for (const past of before)
+    pieces.push(await compareOn([by], await piece(past), request, `${PIECE} tokens`));
+  return asOnePass(prompt, before, pieces);
 }
 
 const secondsOf = ({ results }: Comparison) => results[0]?.seconds ?? 0;

@@ -260,6 +260,8 @@ export function toDense(store: WeightStore): DenseMatrix {
   if (store.format === 'dense') return store;
   if (store.format === 'stacked') return stackToDense(store);
   const { rows, columns, pointers, indices, values } = toCsr(store);
+  // Where none is zero they lie as in a dense matrix: row after row, columns ascending.
+  if (values.length === rows * columns) return { format: 'dense', rows, columns, values };
   const dense = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {

@@ -146,7 +146,14 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
         base !== null && JSON.stringify(base.question.workload) === JSON.stringify(workload);
       const found: Explored[] = [];
       let [isCoarse, isComplete] = [false, true];
+      const texts = designs.map((design) => JSON.stringify(design));
       for (const [at, design] of designs.entries()) {
+        // A preset that nobody has turned stands there twice.
+        const twin = found[texts.indexOf(texts[at] as string)];
+        if (twin) {
+          found.push(twin);
+          continue;
+        }
         const before = beforeOf(design, at, workload, base);
         if (before && isSame && JSON.stringify(before.design) === JSON.stringify(design)) {
           found.push({ row: before.row });
@@ -194,10 +201,12 @@ function createCosting(
 ): Omit<KnownCosting, 'sketch'> {
   const rough = hardware.roughly();
   const given = [design.kernel ?? undefined, asked.precision ?? undefined] as const;
-  const wholes = layers.map(({ whole, part }) => whole ?? part(null).task);
   let placed: ((at: number) => LayerCost) | undefined;
   const costWhole = (at: number) => {
-    placed ??= rough.placed(wholes, ...given);
+    if (!placed) {
+      const wholes = layers.map(({ whole, part }) => whole ?? part(null).task);
+      placed = rough.placed(wholes, ...given);
+    }
     return placed(at);
   };
   const costPart = ({ part }: SketchedLayer): LayerCost => {
@@ -307,19 +316,28 @@ function completedAlone(
   costs: ReadonlyMap<number, LayerCost>,
   layers: readonly SketchedLayer[],
 ): readonly LayerCost[] | null {
-  const known = [...costs].flatMap(([at, cost]) => {
+  const known = new Map<string, { readonly cost: LayerCost; readonly layer: SketchedLayer }>();
+  for (const [at, cost] of costs) {
     const layer = layers[at];
-    return layer ? [{ cost, layer }] : [];
-  });
-  if (known.length === 0) return null;
+    if (layer) known.set(layer.key, { cost, layer });
+  }
+  if (known.size === 0) return null;
+  const all = [...known.values()];
   const nearest = ({ likeness, size }: SketchedLayer): LayerCost => {
-    const alike = known.filter(({ layer }) => layer.likeness === likeness);
-    const far = ({ layer }: (typeof known)[number]) => Math.abs(Math.log(layer.size / size));
-    const [found] = (alike.length > 0 ? alike : known).sort((a, b) => far(a) - far(b));
-    const { cost, layer } = found as (typeof known)[number];
+    const alike = all.filter(({ layer }) => layer.likeness === likeness);
+    const far = ({ layer }: (typeof all)[number]) => Math.abs(Math.log(layer.size / size));
+    const { cost, layer } = (alike.length > 0 ? alike : all).reduce((best, other) =>
+      far(other) < far(best) ? other : best,
+    );
     return scaledBy(cost, size / layer.size, size / layer.size);
   };
-  return layers.map((layer, at) => costs.get(at) ?? nearest(layer));
+  const followed = new Map<string, LayerCost>();
+  return layers.map((layer, at) => {
+    const cost = costs.get(at) ?? followed.get(layer.key) ?? nearest(layer);
+    // The first layer may pay for what starts the network.
+    if (at > 0) followed.set(layer.key, cost);
+    return cost;
+  });
 }
 
 function costBefore({ kernel, cycles, seconds, time, energy, ...rest }: LayerResult): LayerCost {

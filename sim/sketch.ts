@@ -56,13 +56,14 @@ export function sketchOf(asked: ExploredWorkload): Sketch | null {
   if (entry.weights && parametersIn(network) > MAX_COUNTED) return null;
   const profile = densitiesAt(entry.densities, asked);
   const density = tensorDensities(network, profile);
+  const parts: Parts = new Map();
   const layers = network.layers.flatMap((layer): readonly SketchedLayer[] => {
     const { demand } = layer;
     if (!demand) return [];
     const at = (input: number) => density.get(layer.inputs[input] ?? '') ?? 1;
     const { output: _, ...drawn } = profile.layers[layer.name] ?? { weights: 1 };
     const weights = entry.weights ? { weights: shareIn(entry, layer.name) } : drawn;
-    return [sketchedLayer(layer, demand, { weights, inputs: [at(0), at(1)] }, asked)];
+    return [sketchedLayer(layer, demand, { weights, inputs: [at(0), at(1)] }, asked, parts)];
   });
   return { asked, layers, order: orderOf(layers), summary: summaryOf(entry, layers) };
 }
@@ -77,16 +78,22 @@ function shareIn({ weights }: ZooEntry, layer: string): number {
   return known;
 }
 
+/** Parts of layers by the layers' keys: those of layers alike are drawn once. */
+type Parts = Map<
+  string,
+  Map<PartLimits | null, { readonly task: LayerTask; readonly times: number }>
+>;
+
 function sketchedLayer(
   layer: Layer,
   demand: Demand,
   densities: StandInDensities,
   { batch, seed }: ExploredWorkload,
+  parts: Parts,
 ): SketchedLayer {
   const { name, kind } = layer;
   const key = JSON.stringify([kind, demand, densities, batch, seed]);
   const size = sizeOfDemand(demand);
-  const parts = new Map<PartLimits | null, { task: LayerTask; times: number }>();
   return {
     ...{ name, demand, size, key, likeness: likenessOf(demand) },
     ...{ summary: summaryOfLayer(layer, demand, densities) },
@@ -96,11 +103,13 @@ function sketchedLayer(
         })
       : null,
     part(limits) {
-      const known = parts.get(limits);
+      const alike = parts.get(key) ?? new Map();
+      parts.set(key, alike);
+      const known = alike.get(limits);
       if (known) return known;
       const task = standInOf(name, demand, densities, batch, seed, limits ?? undefined);
       const made = { task, times: size / sizeOfDemand(task.demand) };
-      parts.set(limits, made);
+      alike.set(limits, made);
       return made;
     },
   };

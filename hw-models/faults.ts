@@ -67,10 +67,21 @@ export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.Zod
 const required = (schema: z.ZodType | undefined) =>
   schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
 
+/** What files call the types of JavaScript. */
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+  string: 'a text',
+  boolean: 'true or false',
+  int: 'a whole number',
+};
+
 function expectation(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): string {
   if (schema instanceof z.ZodNumber) return numberRange(schema);
   if (issue.code === 'invalid_value') return issue.values.map(String).join(', ');
-  return issue.code === 'invalid_type' ? `a ${issue.expected}` : issue.message;
+  if (issue.code !== 'invalid_type') return issue.message;
+  return typeNames[issue.expected] ?? `a ${issue.expected}`;
 }
 
 /** 'a whole number from 1 to 1024', 'a number above 0'. */

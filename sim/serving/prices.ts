@@ -138,7 +138,7 @@ function hourlyWriteOff({ priceDollars = 0, years = 1 }: Price): number {
 /** What the reader must know of every figure made with the table. */
 export function describePrices({ grid, electricity, utilisation }: PriceTable): string {
   return (
-    `served ${Math.round(100 * utilisation)} % of the time; ${grid.gramsPerKilowattHour} g CO₂e a kWh (${grid.date}), ` +
+    `Served ${Math.round(100 * utilisation)} % of the time; ${grid.gramsPerKilowattHour} g CO₂e a kWh (${grid.date}), ` +
     `electricity $${electricity.dollarsPerKilowattHour} a kWh (${electricity.date}); making the hardware emits more, not counted`
   );
 }

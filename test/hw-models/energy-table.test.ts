@@ -134,7 +134,7 @@ describe('an energy reference table', () => {
 
   it.each([
     ['no YAML', 'ERT: [', 'ert.yaml:1:7: '],
-    ['no ERT', 'ART: {}', 'ert.yaml:1:1: ERT: missing, expected a object: no energy'],
+    ['no ERT', 'ART: {}', 'ert.yaml:1:1: ERT: missing, expected a map: no energy'],
     [
       'a negative energy',
       table.replace('0.315', '-1'),

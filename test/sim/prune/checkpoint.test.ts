@@ -72,7 +72,7 @@ describe('a checkpoint', () => {
       (header) => Object.assign(header, { stage: -1 }),
       'stage: found -1, expected a whole number',
     ],
-    ['no marks', (header) => delete header.marks, 'marks: missing, expected a array'],
+    ['no marks', (header) => delete header.marks, 'marks: missing, expected a list'],
     [
       'an unknown key',
       (header) => Object.assign(header, { stages: 1 }),

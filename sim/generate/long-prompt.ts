@@ -46,7 +46,7 @@ export function asOnePass(
   };
   const [row] = rows as [HardwareResult];
   const count = Math.ceil(prompt / PIECE);
-  const note = `the prompt in ${count} pieces of ${PIECE} tokens: those behind ${before.join(', ')} ran, the others by straight lines between`;
+  const note = `the prompt in ${count} pieces of at most ${PIECE} tokens: those behind ${before.join(', ')} ran, the others by straight lines between`;
   const whole: HardwareResult = {
     ...row,
     seconds: sum(({ seconds }) => seconds) ?? row.seconds,

@@ -15,7 +15,7 @@ try {
   for (let times = 0; times < 2; times++) await turn(page, 'pes', 'ArrowRight');
   await answered(page, () => page.locator('[id="dial-0-queueDepth"]').press('ArrowLeft'));
   const shown = await page.screenshot();
-  writeFileSync(PICTURE, await sharp(shown).webp({ quality: 70 }).toBuffer());
+  writeFileSync(PICTURE, await sharp(shown).webp({ quality: 42, effort: 6 }).toBuffer());
 } finally {
   await browser.close();
   await served.close();

@@ -106,7 +106,9 @@ export function StackChart({
   );
 }
 
+/** Cells across, and from which width on twice as many. */
 const PER_ROW = 32;
+const WIDE = 560;
 
 /** A cell for each parallel unit of each design, by the share of the time in which it worked. */
 export function LoadChart({
@@ -116,7 +118,8 @@ export function LoadChart({
 }) {
   const [place, pixels] = useWidth(FIRST_WIDTH);
   if (loads.length === 0) return null;
-  const cell = (pixels - LETTER) / PER_ROW;
+  const perRow = pixels < WIDE ? PER_ROW : 2 * PER_ROW;
+  const cell = (pixels - LETTER) / perRow;
   const said = loads.map(({ letter, load }) => `${letter} ${percent(balanceOf(load))}`).join(', ');
   return (
     <figure>
@@ -125,7 +128,7 @@ export function LoadChart({
         {loads.map(({ letter, load: { unit, busyCycles, cycles } }) => (
           <svg
             key={letter}
-            viewBox={`0 0 ${pixels} ${Math.ceil(busyCycles.length / PER_ROW) * cell + 3}`}
+            viewBox={`0 0 ${pixels} ${Math.ceil(busyCycles.length / perRow) * cell + 3}`}
             width={pixels}
             role="img"
             aria-label={`Busy on average: ${said}`}
@@ -139,8 +142,8 @@ export function LoadChart({
                 <rect
                   key={at}
                   className="unit"
-                  x={LETTER + (at % PER_ROW) * cell}
-                  y={Math.floor(at / PER_ROW) * cell}
+                  x={LETTER + (at % perRow) * cell}
+                  y={Math.floor(at / perRow) * cell}
                   width={cell - 0.6}
                   height={cell - 0.6}
                   fill={bandOf(share).color}

@@ -93,7 +93,13 @@ export function Plane({
         {xTicks.map((tick) => (
           <g key={tick}>
             <line x1={x(tick)} x2={x(tick)} y1={TOP} y2={height - BOTTOM} stroke={color('grid')} />
-            <text x={x(tick)} y={height - BOTTOM + 14} className="tick" text-anchor="middle">
+            <text
+              x={x(tick)}
+              y={height - BOTTOM + 14}
+              className="tick"
+              // In the corner stands the lowest tick of the other axis.
+              text-anchor={x(tick) < LEFT + TICK_ROOM / 4 ? 'start' : 'middle'}
+            >
               {tickText(tick, across)}
             </text>
           </g>

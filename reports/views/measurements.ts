@@ -99,7 +99,7 @@ export function leftOutSection(all: readonly LeftOut[]): Section {
   return {
     heading: 'Devices without their own measurements',
     lines: [
-      'Median absolute error of time with numbers fitted to half of the device’s own rows, and with a neighbour’s fitted numbers instead; all other numbers come from the data sheet. Devices that are not in this table have nothing fitted to measurements.',
+      'Median absolute error of time with the fitted numbers, and with those that the device would have without its own rows: fitted to the rest of its generation, or a neighbour’s. All other numbers come from the data sheet. GPUs that are not in this table have nothing of their own fitted to measurements.',
     ],
     table: {
       columns: [

@@ -1,5 +1,6 @@
 // Small folders of random weights, held in memory, and a plain pass over what is read from them.
 
+import { expect } from 'vitest';
 import { openBytes } from '../../../../workloads/base/open-file.js';
 import { createRandom } from '../../../../workloads/base/random.js';
 import { readHuggingFace } from '../../../../workloads/formats/huggingface/read.js';
@@ -104,4 +105,18 @@ export function run(
     for (const [at, { name }] of layer.results.entries()) tensors.set(name, results[at] as Tensor);
   }
   return network.outputs.map((name) => tensors.get(name) as Tensor);
+}
+
+/** A prompt of the little networks. */
+export const tokens = [3, 1, 10, 0, 7];
+
+export const valuesOf = ([output]: readonly Tensor[]) => output?.values ?? [];
+
+/** In float32's own accuracy. */
+export function expectClose(found: ArrayLike<number>, expected: readonly number[]) {
+  expect(found.length).toBe(expected.length);
+  const max = Math.max(...expected.map(Math.abs));
+  for (const [at, value] of expected.entries()) {
+    expect(Math.abs((found[at] as number) - value)).toBeLessThan(2e-5 * max);
+  }
 }

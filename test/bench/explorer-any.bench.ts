@@ -22,6 +22,8 @@ const MAX_EXACT = 20_000;
 const MAX_FIRST = 60_000;
 /** By then a page without a new question has prepared what it prepares for estimates. */
 const QUIET = 2000;
+/** A page is looked at for so long before something else is chosen. */
+const LOOK = 3000;
 /** Moves of which the median is told, one of each of so many sliders. */
 const MOVES = 5;
 /** Presets and networks have no common order: a step that meets every preset. */
@@ -113,6 +115,7 @@ export async function bench(): Promise<readonly BenchRow[]> {
       await page.goto(served.url);
       await page.locator('.found').waitFor();
       await waitExact(page, MAX_EXACT);
+      await page.waitForTimeout(LOOK);
       const pair = await measured(page, `${workload} on ${preset.name}`, link, at);
       await page.close();
       pairs.push(pair);

@@ -44,6 +44,8 @@ export interface Listener {
 
 /** The page is quiet when so long nothing was asked. */
 const QUIET_MILLISECONDS = 120;
+/** And idle when nothing was asked for so long. */
+const IDLE_MILLISECONDS = 1000;
 /** A question is left to end for so long when a newer one comes: a drag is seen on its way. */
 const MILLISECONDS_LEFT_TO_END = 60;
 /**
@@ -71,6 +73,7 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
   let ahead: Job<null> | null = null;
   let estimating: Job<unknown> | null = null;
   let quiet: ReturnType<typeof setTimeout> | undefined;
+  let idle: ReturnType<typeof setTimeout> | undefined;
   let patience: ReturnType<typeof setTimeout> | undefined;
   let isEstimateDue = false;
   /** What the last exact answer was about. */
@@ -109,6 +112,7 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
   };
 
   const stopRehearsals = () => {
+    clearTimeout(idle);
     for (const job of rehearsals) job.cancel();
   };
 
@@ -116,7 +120,10 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
   const prepare = () => {
     clearTimeout(patience);
     stopRehearsals();
-    rehearsals = [rough.start('rehearse', null), rough.start('warm', some())];
+    rehearsals = [rough.start('rehearse', null)];
+    idle = setTimeout(() => {
+      rehearsals = [...rehearsals, rough.start('warm', some())];
+    }, IDLE_MILLISECONDS);
     prepareNext();
   };
 
@@ -176,6 +183,7 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
     },
     ask(question) {
       clearTimeout(quiet);
+      stopRehearsals();
       ahead?.cancel();
       for (const other of others) other.cancel();
       asked = { question, askedAt: performance.now() };

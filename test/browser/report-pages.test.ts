@@ -46,9 +46,10 @@ const FOREIGN = 'img, script:not(body > script:last-of-type), iframe, object';
 
 async function expectLegible(page: Page, width: number): Promise<void> {
   await page.setViewportSize({ width, height: 900 });
-  expect(await badTexts(page, 'figure svg text'), `at ${width} pixels`).toEqual([]);
   // On a busy machine a page follows its window a moment later.
-  await expect.poll(() => overflow(page), { message: `at ${width} pixels` }).toBeLessThanOrEqual(0);
+  const message = `at ${width} pixels`;
+  await expect.poll(() => badTexts(page, 'figure svg text'), { message }).toEqual([]);
+  await expect.poll(() => overflow(page), { message }).toBeLessThanOrEqual(0);
 }
 
 async function expectPrintable(page: Page): Promise<void> {

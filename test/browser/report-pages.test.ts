@@ -65,6 +65,13 @@ async function expectPrintable(page: Page): Promise<void> {
   expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(26, 32, 39)');
 }
 
+/** Once the page knows its new size: what is now wider than it can be scrolled by keyboard. */
+function painted(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+  );
+}
+
 describe.skipIf(noChromium)('every report', () => {
   let browser: Browser;
   const files = new Map<string, string>();
@@ -128,10 +135,12 @@ describe.skipIf(noChromium)('every report', () => {
       expect(await page.locator(FOREIGN).count()).toBe(0);
 
       await openDetails(page);
+      await painted(page);
       expect(await violationsOn(page)).toEqual([]);
       for (const width of [1280, 768]) await expectLegible(page, width);
       await page.setViewportSize(VIEWPORTS.phone);
       await page.emulateMedia({ colorScheme: 'dark' });
+      await painted(page);
       expect(await violationsOn(page)).toEqual([]);
       for (const width of [390, 360]) await expectLegible(page, width);
       expect(faults).toEqual([]);

@@ -46,10 +46,11 @@ const FOREIGN = 'img, script:not(body > script:last-of-type), iframe, object';
 
 async function expectLegible(page: Page, width: number): Promise<void> {
   await page.setViewportSize({ width, height: 900 });
-  // On a busy machine a page follows its window a moment later.
-  const message = `at ${width} pixels`;
-  await expect.poll(() => badTexts(page, 'figure svg text'), { message }).toEqual([]);
-  await expect.poll(() => overflow(page), { message }).toBeLessThanOrEqual(0);
+  await painted(page);
+  // On a busy machine a page follows its window seconds later.
+  const options = { message: `at ${width} pixels`, timeout: 10_000 };
+  await expect.poll(() => badTexts(page, 'figure svg text'), options).toEqual([]);
+  await expect.poll(() => overflow(page), options).toBeLessThanOrEqual(0);
 }
 
 async function expectPrintable(page: Page): Promise<void> {

@@ -9,7 +9,7 @@ import type {
   Hardware,
   Kernel,
   LayerCost,
-  Precision,
+  PrecisionChoice,
   Preset,
   Residency,
 } from './contract.js';
@@ -40,7 +40,7 @@ export function bind<Config extends object>(
   const precisions: Hardware['precisions'] = [own, ...without(own, others)];
 
   /** What a layer that no kernel of the asked precision accepts is computed in: its own. */
-  const wantedOf = (name: string | undefined, asked: Precision | 'best' | undefined) => {
+  const wantedOf = (name: string | undefined, asked: PrecisionChoice | undefined) => {
     const kernel = named.find((candidate) => candidate.name === name);
     if (asked === 'best') return kernel ? precisionOf(kernel) : 'best';
     if (kernel) return precisionOf(kernel);
@@ -51,7 +51,7 @@ export function bind<Config extends object>(
   const costDirectly = (
     task: LayerTask,
     name: string | undefined,
-    wanted: Precision | 'best',
+    wanted: PrecisionChoice,
     residency: Residency,
   ): LayerCost | null => {
     const may = (kernel: Kernel<Config>) => wanted === 'best' || precisionOf(kernel) === wanted;
@@ -69,7 +69,7 @@ export function bind<Config extends object>(
   const costOf = (
     task: LayerTask,
     name: string | undefined,
-    wanted: Precision | 'best',
+    wanted: PrecisionChoice,
     residency: Residency,
   ): LayerCost => {
     const direct = costDirectly(task, name, wanted, residency);

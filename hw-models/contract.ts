@@ -387,13 +387,13 @@ export interface Hardware {
   cost(
     tasks: readonly LayerTask[],
     kernel?: string | readonly string[],
-    precision?: Precision | 'best',
+    precision?: PrecisionChoice,
   ): readonly LayerCost[];
   /** {@link cost} with a pause behind each layer. */
   costing(
     tasks: readonly LayerTask[],
     kernel?: string | readonly string[],
-    precision?: Precision | 'best',
+    precision?: PrecisionChoice,
   ): Steps<readonly LayerCost[]>;
   /**
    * {@link cost} of single layers of a network, in any order. Layers that are told to be alike are
@@ -402,7 +402,7 @@ export interface Hardware {
   placed(
     tasks: readonly LayerTask[],
     kernel?: string | readonly string[],
-    precision?: Precision | 'best',
+    precision?: PrecisionChoice,
   ): (at: number) => LayerCost;
   /** The design as the family has it for estimates. */
   roughly(): Hardware;

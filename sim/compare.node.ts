@@ -1,6 +1,6 @@
 // `compare` by names and files: what the command line and the library call.
 
-import type { Hardware, Precision } from '../hw-models/contract.js';
+import type { Hardware, PrecisionChoice } from '../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
@@ -74,7 +74,7 @@ export interface CompareRequest {
   /** Whether models say how far each of their estimated or fitted numbers moves the answer. */
   readonly uncertainty?: boolean;
   /** What models compute in where they have it; each in its own where left out. */
-  readonly precision?: Precision | 'best';
+  readonly precision?: PrecisionChoice;
   /** A file of mappings, for devices of family spatial, in place of their mapper's. */
   readonly mappings?: string;
   readonly progress?: Progress;

@@ -1,6 +1,6 @@
 // The main job: the same network on each hardware, modelled and measured side by side.
 
-import type { Executor, Hardware, Precision } from '../hw-models/contract.js';
+import type { Executor, Hardware, PrecisionChoice } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';
@@ -38,7 +38,7 @@ export interface CompareOptions extends MeasuredRowOptions {
    * What models compute in: this where a device has it, 'best' by whichever is the fastest; each in
    * its own where left out.
    */
-  readonly precision?: Precision | 'best';
+  readonly precision?: PrecisionChoice;
   /** What is known of devices' errors. */
   readonly errors?: readonly KnownError[];
   /** Does ahead, elsewhere, what a model will need. */

@@ -1,7 +1,7 @@
 // Designs that are being turned, costed on one network: the same models as `compare` and `sweep`,
 // with whatever need not be made anew kept between one turn and the next. Runs in browsers too.
 
-import type { Hardware, Precision } from '../hw-models/contract.js';
+import type { Hardware, PrecisionChoice } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { Steps } from '../workloads/base/steps.js';
 import { readWeights } from '../workloads/formats/weight-files.js';
@@ -26,7 +26,7 @@ export interface ExploredWorkload extends Densities {
    * What is computed in: this where a design has it, 'best' by whichever is the fastest; each
    * design's own where null.
    */
-  readonly precision: Precision | 'best' | null;
+  readonly precision: PrecisionChoice | null;
 }
 
 /** What a design comes to, or why its model refuses it. */

@@ -1,6 +1,6 @@
 // Computes how far each unpublished number of a design (estimated or fitted) moves the result.
 
-import type { Figure, Hardware, LayerCost, Precision } from '../hw-models/contract.js';
+import type { Figure, Hardware, LayerCost, PrecisionChoice } from '../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../hw-models/cost.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
@@ -29,7 +29,7 @@ export function sensitivitiesOf(
   hardware: Hardware,
   kernel: string | undefined,
   tasks: readonly LayerTask[],
-  precision?: Precision | 'best',
+  precision?: PrecisionChoice,
 ): readonly ParameterSensitivity[] {
   const costOf = (design: Hardware) => wholeOf(design.cost(tasks, kernel, precision));
   const now = costOf(hardware);

@@ -2,8 +2,15 @@
 // their inputs a short drawn stretch, and their multiplications are the expected ones.
 
 import { type Demand, denseMacsOf } from '../workloads/demand.js';
-import type { Activations, Layer, LayerTask, LayerWeights } from '../workloads/network.js';
-import { type DenseMatrix, type SingleStore, stackOf } from '../workloads/weights/store.js';
+import {
+  type Activations,
+  type Layer,
+  type LayerTask,
+  type LayerWeights,
+  madeWhenRead,
+} from '../workloads/network.js';
+import { asMatrix } from '../workloads/operands.js';
+import { type SingleStore, stackOf } from '../workloads/weights/store.js';
 import {
   type DrawnPattern,
   drawActivations,
@@ -74,13 +81,7 @@ function repeatedWeights(
   const { rows, columns } = shape;
   if (demand.kind === 'product' && demand.right === 'activations') {
     const right = repeatedInput(rows * columns, inputs[1], seed);
-    const store: DenseMatrix = {
-      ...({ format: 'dense', rows, columns } as const),
-      get values() {
-        return right.values;
-      },
-    };
-    return { store, bias: null, origin: 'synthetic' };
+    return { store: asMatrix(right, rows, columns), bias: null, origin: 'synthetic' };
   }
   const own = pieceRows(rows, columns, pattern);
   const piece = { rows: own, columns, biases: 0 };
@@ -112,17 +113,8 @@ function rowsOfPattern(pattern: DrawnPattern | undefined): number {
   return pattern?.kind === 'heads' && pattern.axis === 'rows' ? pattern.heads : 1;
 }
 
-/** Many models look at the density alone: values are made when they are read. */
-function repeatedInput(size: number, density: number, seed: number): Activations {
-  let made: Float32Array | undefined;
-  return {
-    ...{ density, origin: 'synthetic' },
-    get values() {
-      made ??= repeatedValues(size, density, seed);
-      return made;
-    },
-  };
-}
+const repeatedInput = (size: number, density: number, seed: number): Activations =>
+  madeWhenRead(size, density, 'synthetic', () => repeatedValues(size, density, seed));
 
 function repeatedValues(size: number, density: number, seed: number): Float32Array {
   const stretch = drawActivations(Math.min(size, STRETCH), density, seed, 'stretch of inputs');

@@ -8,6 +8,7 @@ import { type AxisPlace, offsetsOf } from './operators/axes.js';
 import { einsumAxes } from './operators/einsum.js';
 import { matmulAxes } from './operators/matmul.js';
 import { sizeOf } from './tensor.js';
+import type { DenseMatrix } from './weights/store.js';
 
 const ordered = new WeakMap<Activations, Map<string, Activations>>();
 
@@ -99,4 +100,14 @@ function gather(values: Float32Array, axes: readonly AxisPlace[]): Float32Array 
   for (let at = 0; at < offsets.length; at++)
     gathered[at] = values[offsets[at] as number] as number;
   return gathered;
+}
+
+/** Activations as a matrix of so many rows, whose values are made when they are read. */
+export function asMatrix(activations: Activations, rows: number, columns: number): DenseMatrix {
+  return {
+    ...({ format: 'dense', rows, columns } as const),
+    get values() {
+      return activations.values;
+    },
+  };
 }

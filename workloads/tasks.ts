@@ -18,7 +18,7 @@ import {
   type MacCounts,
   sizeOfActivations,
 } from './network.js';
-import { operandInOrder } from './operands.js';
+import { asMatrix, operandInOrder } from './operands.js';
 import { insideRange } from './operators/window.js';
 import { sizeOf } from './tensor.js';
 import {
@@ -111,12 +111,7 @@ function operandWeights(
   operands.set(right, known);
   const key = `${rows}×${depth}`;
   const made: LayerWeights = known.get(key) ?? {
-    store: {
-      ...({ format: 'dense', rows, columns: depth } as const),
-      get values() {
-        return right.values;
-      },
-    },
+    store: asMatrix(right, rows, depth),
     ...{ bias: null, origin: right.origin },
   };
   known.set(key, made);

@@ -84,22 +84,14 @@ export function macJoules(
   numbers: Numbers = 'integer',
 ): number {
   const known = arithmetic;
-  const factorBits = Math.sqrt(leftBits * rightBits);
-  const [multiply, add] =
-    numbers === 'float'
-      ? [
-          asFrom16To32(
-            known.floatMultiplyPicojoules16,
-            known.floatMultiplyPicojoules32,
-            factorBits,
-          ),
-          asFrom16To32(known.floatAddPicojoules16, known.floatAddPicojoules32, sumBits),
-        ]
-      : [
-          known.multiplyPicojoules8.value * ((leftBits * rightBits) / 64),
-          known.addPicojoules32.value * (sumBits / 32),
-        ];
-  return (multiply + add) * PICO;
+  const laws: Laws = {
+    integer: [known.multiplyPicojoules8, known.addPicojoules32],
+    float: [
+      [known.floatMultiplyPicojoules16, known.floatMultiplyPicojoules32],
+      [known.floatAddPicojoules16, known.floatAddPicojoules32],
+    ],
+  };
+  return ofMac(laws, leftBits, rightBits, sumBits, numbers) * PICO;
 }
 
 /** mm² of a multiplier and an adder. */
@@ -110,22 +102,46 @@ export function macMm2(
   numbers: Numbers = 'integer',
 ): number {
   const known = arithmetic;
-  const factorBits = Math.sqrt(leftBits * rightBits);
-  const [multiplier, adder] =
-    numbers === 'float'
-      ? [
-          asFrom16To32(known.floatMultiplierUm2At16, known.floatMultiplierUm2At32, factorBits),
-          asFrom16To32(known.floatAdderUm2At16, known.floatAdderUm2At32, sumBits),
-        ]
-      : [
-          known.multiplierUm2At8.value * ((leftBits * rightBits) / 64),
-          known.adderUm2At32.value * (sumBits / 32),
-        ];
-  return (multiplier + adder) * UM2;
+  const laws: Laws = {
+    integer: [known.multiplierUm2At8, known.adderUm2At32],
+    float: [
+      [known.floatMultiplierUm2At16, known.floatMultiplierUm2At32],
+      [known.floatAdderUm2At16, known.floatAdderUm2At32],
+    ],
+  };
+  return ofMac(laws, leftBits, rightBits, sumBits, numbers) * UM2;
+}
+
+interface Known {
+  readonly value: number;
+}
+
+/** What is known of a multiplier and of an adder. */
+interface Laws {
+  /** Of 8 by 8 bits, and of 32. */
+  readonly integer: readonly [multiplier: Known, adder: Known];
+  /** Of 16 bits and of 32 each. */
+  readonly float: readonly [multiplier: readonly [Known, Known], adder: readonly [Known, Known]];
+}
+
+/** Both together, of these widths. */
+function ofMac(
+  { integer, float }: Laws,
+  leftBits: number,
+  rightBits: number,
+  sumBits: number,
+  numbers: Numbers,
+): number {
+  if (numbers === 'float') {
+    const [multiplier, adder] = float;
+    return asFrom16To32(multiplier, Math.sqrt(leftBits * rightBits)) + asFrom16To32(adder, sumBits);
+  }
+  const [multiplier, adder] = integer;
+  return multiplier.value * ((leftBits * rightBits) / 64) + adder.value * (sumBits / 32);
 }
 
 /** By the power of the width that leads from what is known of 16 bits to what is of 32. */
-const asFrom16To32 = (at16: { value: number }, at32: { value: number }, bits: number): number =>
+const asFrom16To32 = ([at16, at32]: readonly [Known, Known], bits: number): number =>
   at16.value * (bits / 16) ** Math.log2(at32.value / at16.value);
 
 /** Joules to read or write so many bits of a register file. */

@@ -1,6 +1,6 @@
 // A decoder's answer on several devices: modelled, and on this machine a few tokens really run.
 
-import type { Precision } from '../../hw-models/contract.js';
+import type { PrecisionChoice } from '../../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../../hw-models/host/engine/builds.js';
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { openRapl } from '../../hw-models/host/rapl.node.js';
@@ -52,7 +52,7 @@ export interface GenerateRequest extends Generation {
   readonly engine?: EngineBuild;
   readonly cost?: true | string;
   /** As of compare. */
-  readonly precision?: Precision | 'best';
+  readonly precision?: PrecisionChoice;
   /** Bits of a key or a value where a model would hold more. */
   readonly cacheBits?: CacheBits;
   readonly dims?: ReadonlyMap<string, number>;

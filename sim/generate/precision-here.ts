@@ -1,6 +1,6 @@
 // Chooses the number format in which this machine computes a decoder for a requested precision.
 
-import type { Executor, Precision } from '../../hw-models/contract.js';
+import type { Executor, Precision, PrecisionChoice } from '../../hw-models/contract.js';
 import { holds } from '../../hw-models/host/checks.js';
 import { DEFAULT_EXECUTOR } from '../../hw-models/host/executors.js';
 import type { Network } from '../../workloads/network.js';
@@ -42,7 +42,7 @@ export interface Candidates {
  */
 export function candidatesFor(
   contender: Measured,
-  asked: Precision | 'best' | undefined,
+  asked: PrecisionChoice | undefined,
   network: Network,
   isPruned: boolean,
   create: (name: string) => Executor,

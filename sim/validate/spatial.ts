@@ -69,7 +69,10 @@ function publishedAccesses(lab: Lab, tables: Tables): readonly Claim[] {
   } = architectureFor(lab.hardware('eyeriss').config as SpatialConfig);
   const buffer = nodes.find(({ name }) => name === 'glb') as Memory;
   const tasks = new Map(lab.network('vgg-16').map((task) => [task.name, task]));
-  const source = 'Eyeriss, JSSC 2017, Table VI';
+  const stated = (of: string, quantity: string, unit: string, published: number) => ({
+    claim: `eyeriss, ${quantity} at the published accesses, ${of}`,
+    ...{ source: 'Eyeriss, JSSC 2017, Table VI', unit, published },
+  });
   const all = { seconds: 0, joules: 0 };
   const claims = tables('eyeriss-vgg-16').flatMap((row): readonly Claim[] => {
     const { layer = '' } = row;
@@ -90,34 +93,31 @@ function publishedAccesses(lab: Lab, tables: Tables): readonly Claim[] {
     const milliseconds = cell(row, 'milliseconds') ?? Number.NaN;
     all.seconds += seconds;
     all.joules += joules;
-    const named = (quantity: string, unit: string, published: number) => ({
-      claim: `eyeriss, ${quantity} at the published accesses, vgg-16 ${layer}`,
-      ...{ source, unit, published },
-    });
     const milliwatts = cell(row, 'milliwatts') ?? Number.NaN;
+    const of = `vgg-16 ${layer}`;
     return [
       claim(
-        ...([TABLE, named('time', 'ms', milliseconds), 1e3 * seconds] as const),
+        ...([TABLE, stated(of, 'time', 'ms', milliseconds), 1e3 * seconds] as const),
         ...(['predicted', PUBLISHED_ACCESSES] as const),
       ),
       claim(
-        ...([TABLE, named('power', 'mW', milliwatts), 1e3 * (joules / seconds)] as const),
+        ...([TABLE, stated(of, 'power', 'mW', milliwatts), 1e3 * (joules / seconds)] as const),
         ...(['predicted', CHIP] as const),
       ),
     ];
   });
-  const total = (quantity: string, unit: string, published: number) => ({
-    claim: `eyeriss, ${quantity} at the published accesses, vgg-16`,
-    ...{ source, unit, published },
-  });
   return [
     ...claims,
     claim(
-      ...([TABLE, total('time', 'ms', VGG.milliseconds), 1e3 * all.seconds] as const),
+      ...([TABLE, stated('vgg-16', 'time', 'ms', VGG.milliseconds), 1e3 * all.seconds] as const),
       ...(['predicted', PUBLISHED_ACCESSES] as const),
     ),
     claim(
-      ...([TABLE, total('power', 'mW', VGG.milliwatts), 1e3 * (all.joules / all.seconds)] as const),
+      ...([
+        TABLE,
+        stated('vgg-16', 'power', 'mW', VGG.milliwatts),
+        1e3 * (all.joules / all.seconds),
+      ] as const),
       ...(['predicted', CHIP] as const),
     ),
   ];

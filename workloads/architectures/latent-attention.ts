@@ -93,12 +93,12 @@ export function latentAttention(sketch: Sketch, spec: LatentSpec, input: string)
   const together = (part: string, tensor: string, features: number) =>
     sketch.reshape(own(part), tensor, [1, 1, heads * positions, features]);
   const shape = [1, heads, positions, all];
-  const turning_ = score('scores_rotary', together('query_rows', queries, turning), keys);
+  const turnedScores = score('scores_rotary', together('query_rows', queries, turning), keys);
   const probabilitiesFrom = (scores: string) => {
     const sums = sketch.sum(
       own('scores'),
       scores,
-      sketch.reshape(own('scores_rotary_apart'), turning_, shape),
+      sketch.reshape(own('scores_rotary_apart'), turnedScores, shape),
     );
     return sketch.add({
       ...{ kind: 'softmax', name: probabilitiesOf(name), axis: -1 },

@@ -4,7 +4,7 @@ import { type LlamaConfig, llama } from '../../../../workloads/architectures/lla
 import { buildNetwork } from '../../../../workloads/graph.js';
 import { type Kind, kinds, shapesOf, sizes } from './descendant-kinds.js';
 import { logitsOf } from './descendants.js';
-import { randomTensors, read, run, safetensors } from './folder.js';
+import { expectClose, randomTensors, read, run, safetensors } from './folder.js';
 
 const tokens = [3, 1, 10, 0, 7, 2];
 
@@ -16,12 +16,7 @@ describe.each(Object.entries(kinds))('%s', (_name, kind) => {
     files: { 'model.safetensors': safetensors(tensors) },
   };
   const formula = logitsOf(tensors, tokens, expected).at(-1) as number[];
-  const scale = Math.max(...formula.map(Math.abs));
-  const expectLike = (found: ArrayLike<number>) => {
-    expect(found.length).toBe(formula.length);
-    for (const [at, value] of formula.entries())
-      expect(Math.abs((found[at] as number) - value)).toBeLessThan(3e-5 * scale);
-  };
+  const expectLike = (found: ArrayLike<number>) => expectClose(found, formula, 3e-5);
 
   it('computes what the formulas say', async () => {
     const entry = await read({ ...folder, dims: { sequence: tokens.length } });

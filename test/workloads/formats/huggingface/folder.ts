@@ -112,11 +112,15 @@ export const tokens = [3, 1, 10, 0, 7];
 
 export const valuesOf = ([output]: readonly Tensor[]) => output?.values ?? [];
 
-/** In float32's own accuracy. */
-export function expectClose(found: ArrayLike<number>, expected: readonly number[]) {
+/** In float32's own accuracy: `tolerance` as a share of the largest. */
+export function expectClose(
+  found: ArrayLike<number>,
+  expected: readonly number[],
+  tolerance = 2e-5,
+) {
   expect(found.length).toBe(expected.length);
   const max = Math.max(...expected.map(Math.abs));
   for (const [at, value] of expected.entries()) {
-    expect(Math.abs((found[at] as number) - value)).toBeLessThan(2e-5 * max);
+    expect(Math.abs((found[at] as number) - value)).toBeLessThan(tolerance * max);
   }
 }

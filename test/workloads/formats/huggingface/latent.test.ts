@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomTensors, read, run, safetensors } from './folder.js';
+import { expectClose, randomTensors, read, run, safetensors } from './folder.js';
 import {
   each,
   linear,
@@ -246,12 +246,7 @@ describe.each(Object.entries(kinds))('%s', (_name, kind) => {
     files: { 'model.safetensors': safetensors(tensors) },
   };
   const formula = logitsOf(tensors, kind);
-  const scale = Math.max(...formula.map(Math.abs));
-  const expectLike = (found: ArrayLike<number>) => {
-    expect(found.length).toBe(formula.length);
-    for (const [at, value] of formula.entries())
-      expect(Math.abs((found[at] as number) - value)).toBeLessThan(3e-5 * scale);
-  };
+  const expectLike = (found: ArrayLike<number>) => expectClose(found, formula, 3e-5);
 
   it('computes what the formulas say', async () => {
     const entry = await read({ ...folder, dims: { sequence: tokens.length } });

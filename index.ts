@@ -9,7 +9,6 @@ export type {
   Ceiling,
   Dial,
   EnergyEvent,
-  Executor,
   Family,
   Figure,
   Hardware,
@@ -27,6 +26,7 @@ export type {
   Switch,
   Unit,
 } from './hw-models/contract.js';
+export type { Executor } from './hw-models/host/contract.js';
 export { loadHardware } from './hw-models/presets.node.js';
 export { quantity } from './hw-models/units.js';
 export {

@@ -1,6 +1,7 @@
 // The main job: the same network on each hardware, modelled and measured side by side.
 
-import type { Executor, Hardware, PrecisionChoice } from '../hw-models/contract.js';
+import type { Hardware, PrecisionChoice } from '../hw-models/contract.js';
+import type { Executor } from '../hw-models/host/contract.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';

@@ -3,7 +3,7 @@
 
 import { freemem } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import type { Executor } from '../hw-models/contract.js';
+import type { Executor } from '../hw-models/host/contract.js';
 import { engineOfEnvironment } from '../hw-models/host/engine/engine.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { readMachine } from '../hw-models/host/machine.node.js';

@@ -1,6 +1,6 @@
 // A row of this machine: what a network really takes here, timed several times.
 
-import type { Executor, NetworkRun } from '../hw-models/contract.js';
+import type { Executor, NetworkRun } from '../hw-models/host/contract.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
 import { DEFAULT_EXECUTOR } from '../hw-models/host/executors.js';
 import { InputError, invariant } from '../workloads/base/errors.js';

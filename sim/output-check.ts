@@ -1,6 +1,6 @@
 // Compares the output of an executor with a plain forward pass over the same weights.
 
-import type { Executor } from '../hw-models/contract.js';
+import type { Executor } from '../hw-models/host/contract.js';
 import type { Model } from '../workloads/model.js';
 import type { Values } from '../workloads/network.js';
 

@@ -1,6 +1,6 @@
 // Networks that come from files of the user's own, by the names that an explorer has for them.
 
-import type { Executor } from '../hw-models/contract.js';
+import type { Executor } from '../hw-models/host/contract.js';
 import { InputError } from '../workloads/base/errors.js';
 import { isWorkloadFile } from '../workloads/formats/source.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';

@@ -1,7 +1,7 @@
 // Really running one network here: seconds by layer, the top classes, and the check against plain
 // forward passes.
 
-import type { Executor, NetworkRun } from '../hw-models/contract.js';
+import type { Executor, NetworkRun } from '../hw-models/host/contract.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
 import type { Model } from '../workloads/model.js';
 import { frameShape, type Origin, type Tensor, type Values } from '../workloads/network.js';

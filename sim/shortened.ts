@@ -1,8 +1,8 @@
 // Networks that this machine has no room for, shortened to some of their blocks: those really run,
 // and stand for the blocks like them.
 
-import type { NetworkRun } from '../hw-models/contract.js';
 import { holds } from '../hw-models/host/checks.js';
+import type { NetworkRun } from '../hw-models/host/contract.js';
 import { blocksOf, type Shortened, shortened } from '../workloads/blocks.js';
 import type { Model } from '../workloads/model.js';
 import { parametersIn, type Values } from '../workloads/network.js';

@@ -1,8 +1,9 @@
 // The timeline of a device, layer by layer: from the model's own record if it knows the order of
 // events, and from the layer's totals.
 
-import type { Hardware, LayerCost, Meter, NetworkRun, Parts } from '../hw-models/contract.js';
+import type { Hardware, LayerCost, Meter, Parts } from '../hw-models/contract.js';
 import { cyclesOf } from '../hw-models/cost.js';
+import type { NetworkRun } from '../hw-models/host/contract.js';
 import type { LayerTask } from '../workloads/network.js';
 
 /** Something that takes time on a track. Slices of one track follow each other. */

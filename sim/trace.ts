@@ -1,6 +1,6 @@
 // The activations that each layer meets: from a real pass where there is an input, else drawn.
 
-import type { Executor } from '../hw-models/contract.js';
+import type { Executor } from '../hw-models/host/contract.js';
 import { invariant } from '../workloads/base/errors.js';
 import { layerKeyOf } from '../workloads/blocks.js';
 import type { Model } from '../workloads/model.js';

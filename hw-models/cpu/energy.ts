@@ -3,6 +3,7 @@
 // all is `core`, what issuing adds `instructions`.
 
 import type { EnergyEvent, Parts } from '../contract.js';
+import { eventOf } from '../energy-events.js';
 import { scale, smallestNm } from '../technology/scaling.js';
 import type { Arithmetic } from './arithmetic.js';
 import type { CpuConfig } from './config.js';
@@ -98,10 +99,7 @@ export function energyEvents({
     component: string,
     action: string,
     instances = 1,
-  ): EnergyEvent => ({
-    ...{ path: `energy.${key}`, component, action, instances },
-    joules: energy[key],
-  });
+  ) => eventOf(`energy.${key}`, component, action, instances, energy[key]);
   return [
     event('add', 'arithmetic', 'add', cores),
     event('multiply', 'arithmetic', 'multiply', cores),

@@ -11,6 +11,7 @@
 // paid for the time that passes.
 
 import type { EnergyEvent, Parts } from '../contract.js';
+import { derivedEvents, dramBit, type EventNames } from '../energy-events.js';
 import { scale } from '../technology/scaling.js';
 import { type Sram, sramLeakageWatts, sramNm, sramReadJoules } from '../technology/sram.js';
 import {
@@ -126,7 +127,7 @@ export function joulesOfWork(work: Work, config: EieConfig): Parts {
 }
 
 /** Where each event's joules go in `joulesOfWork`, and what the event is there. */
-const events: Readonly<Record<keyof EventEnergy, readonly [component: string, action: string]>> = {
+const events: EventNames<keyof EventEnergy> = {
   queueEntry: ['act_queue', 'write'],
   pointerRead: ['ptr_read', 'read'],
   wordRead: ['spmat_read', 'read'],
@@ -142,21 +143,8 @@ const events: Readonly<Record<keyof EventEnergy, readonly [component: string, ac
  * detectors are in each PE.
  */
 export function energyEvents(config: EieConfig): readonly EnergyEvent[] {
-  const energy = eventEnergy(config);
-  const all = (Object.keys(events) as (keyof EventEnergy)[]).map((name): EnergyEvent => {
-    const [component, action] = events[name];
-    const instances = action === 'leak' ? 1 : config.pes;
-    return { path: `eventJoules.${name}`, component, action, instances, joules: energy[name] };
-  });
-  const { joulesPerBit } = config.dram;
-  return [
-    ...all,
-    {
-      path: 'dram.joulesPerBit',
-      component: 'dram',
-      action: 'access_bit',
-      instances: 1,
-      joules: joulesPerBit,
-    },
-  ];
+  const own = derivedEvents(events, eventEnergy(config), (_, action) =>
+    action === 'leak' ? 1 : config.pes,
+  );
+  return [...own, dramBit(config.dram)];
 }

@@ -2,6 +2,7 @@
 // runs.
 
 import type { EnergyEvent, Parts } from '../contract.js';
+import { eventOf } from '../energy-events.js';
 import type { GpuConfig } from './config.js';
 import type { Launch } from './launch.js';
 import { energiesOf } from './power.js';
@@ -39,35 +40,32 @@ export function joulesOf(
 /** What single events cost, in the device's process. `activeWatts` over time is no event. */
 export function energyEvents(config: GpuConfig): readonly EnergyEvent[] {
   const { tensor, sm, energy } = config;
-  const event = (
-    path: string,
-    component: string,
-    action: string,
-    instances: number,
-    joules: number,
-  ): EnergyEvent => ({
-    ...{ path, component, action, instances, joules },
-  });
   return [
-    event('energy.macJoules', 'core', 'mac', sm.count, energy.macJoules),
+    eventOf('energy.macJoules', 'core', 'mac', sm.count, energy.macJoules),
     ...(tensor
       ? [
-          event('tensor.macJoules.half', 'core', 'mac_half', sm.count, tensor.macJoules.half),
-          event('tensor.macJoules.int8', 'core', 'mac_int8', sm.count, tensor.macJoules.int8),
+          eventOf('tensor.macJoules.half', 'core', 'mac_half', sm.count, tensor.macJoules.half),
+          eventOf('tensor.macJoules.int8', 'core', 'mac_int8', sm.count, tensor.macJoules.int8),
         ]
       : []),
-    event('energy.instructionJoules', 'core', 'issue', sm.count, energy.instructionJoules),
-    event(
+    eventOf('energy.instructionJoules', 'core', 'issue', sm.count, energy.instructionJoules),
+    eventOf(
       'energy.registerByteJoules',
       'core',
       'register_byte',
       sm.count,
       energy.registerByteJoules,
     ),
-    event('energy.gatherSectorJoules', 'l1', 'gather_sector', sm.count, energy.gatherSectorJoules),
-    event('energy.loadSectorJoules', 'l1', 'load_sector', sm.count, energy.loadSectorJoules),
-    event('energy.sharedByteJoules', 'l1', 'shared_byte', sm.count, energy.sharedByteJoules),
-    event('energy.l2ByteJoules', 'l2', 'access_byte', 1, energy.l2ByteJoules),
-    event('energy.dramByteJoules', 'dram', 'access_byte', 1, energy.dramByteJoules),
+    eventOf(
+      'energy.gatherSectorJoules',
+      'l1',
+      'gather_sector',
+      sm.count,
+      energy.gatherSectorJoules,
+    ),
+    eventOf('energy.loadSectorJoules', 'l1', 'load_sector', sm.count, energy.loadSectorJoules),
+    eventOf('energy.sharedByteJoules', 'l1', 'shared_byte', sm.count, energy.sharedByteJoules),
+    eventOf('energy.l2ByteJoules', 'l2', 'access_byte', 1, energy.l2ByteJoules),
+    eventOf('energy.dramByteJoules', 'dram', 'access_byte', 1, energy.dramByteJoules),
   ];
 }

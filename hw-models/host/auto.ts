@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
-import type { Executor, LoadedNetwork, NetworkInputs, RunOptions } from '../contract.js';
 import { checkedInputs, checkImplemented, checkModel } from './checks.js';
+import type { Executor, LoadedNetwork, NetworkInputs, RunOptions } from './contract.js';
 import { type Choice, kernelsFor } from './engine/choice.js';
 import { type EngineOptions, loadNetwork, settingOf } from './engine/engine.js';
 import { type EngineSetting, engineName } from './engine/network.js';

@@ -11,7 +11,7 @@ import {
   weightShapeOf,
 } from '../../workloads/network.js';
 import { elementTypes, shapeText, sizeOf, type TensorType } from '../../workloads/tensor.js';
-import type { LayerRun, NetworkInputs } from '../contract.js';
+import type { LayerRun, NetworkInputs } from './contract.js';
 
 /** What a WebAssembly memory holds. */
 const MAX_BYTES = 2 ** 32;

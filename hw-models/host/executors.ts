@@ -1,8 +1,8 @@
 // The executors that run networks on this machine, one per line.
 
 import { InputError } from '../../workloads/base/errors.js';
-import type { Executor } from '../contract.js';
 import { createAuto } from './auto.js';
+import type { Executor } from './contract.js';
 import type { EngineOptions } from './engine/engine.js';
 import { engineExecutors } from './engine/executors.js';
 import { createFixedPoint } from './fixed-point.js';

@@ -4,7 +4,6 @@
 import { invariant } from '../../workloads/base/errors.js';
 import { weightsOf } from '../../workloads/model.js';
 import { forwardLayer, resultOf } from '../../workloads/network.js';
-import type { Executor } from '../contract.js';
 import {
   type FixedLayer,
   isFixed,
@@ -12,6 +11,7 @@ import {
   type Precision,
   prepareFixed,
 } from '../eie/fixed.js';
+import type { Executor } from './contract.js';
 import { floatsOnly } from './fits.js';
 import { createFramewise } from './framewise.js';
 

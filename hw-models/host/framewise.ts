@@ -4,7 +4,6 @@ import { invariant } from '../../workloads/base/errors.js';
 import type { Model } from '../../workloads/model.js';
 import type { Layer, Tensor, Values } from '../../workloads/network.js';
 import { roomFor, sizeOf } from '../../workloads/tensor.js';
-import type { Executor } from '../contract.js';
 import {
   checkedInputs,
   checkImplemented,
@@ -13,6 +12,7 @@ import {
   outputsOf,
   valuesDoneAfter,
 } from './checks.js';
+import type { Executor } from './contract.js';
 
 /** A layer's results for one frame, from its inputs in their order. */
 export type Forward = (layer: Layer, inputs: readonly (Tensor | null)[]) => readonly Tensor[];

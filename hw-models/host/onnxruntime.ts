@@ -14,8 +14,8 @@ import {
   type Values,
 } from '../../workloads/network.js';
 import { roomFor, sizeOf } from '../../workloads/tensor.js';
-import type { Executor, LoadedNetwork, RunOptions } from '../contract.js';
 import { checkedInputs, checkModel, layerRuns, outputsOf } from './checks.js';
+import type { Executor, LoadedNetwork, RunOptions } from './contract.js';
 import { createSparse } from './engine/executors.js';
 import { layerShares, profile } from './onnx-profile.js';
 import {

@@ -3,7 +3,7 @@
 
 import { weightsOf } from '../../workloads/model.js';
 import { forwardLayer } from '../../workloads/network.js';
-import type { Executor } from '../contract.js';
+import type { Executor } from './contract.js';
 import { createFramewise } from './framewise.js';
 
 export function createReference(): Executor {

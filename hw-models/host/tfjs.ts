@@ -13,7 +13,6 @@ import {
   type Values,
 } from '../../workloads/network.js';
 import { roomFor, sizeOf } from '../../workloads/tensor.js';
-import type { Executor, LoadedNetwork } from '../contract.js';
 import {
   checkedInputs,
   checkImplemented,
@@ -22,6 +21,7 @@ import {
   outputsOf,
   valuesDoneAfter,
 } from './checks.js';
+import type { Executor, LoadedNetwork } from './contract.js';
 import { BACKENDS, type Backend, type BackendName, openBackend, type Tf } from './tfjs-backend.js';
 import { compileLayer, flat, held } from './tfjs-layers.js';
 

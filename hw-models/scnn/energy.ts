@@ -3,6 +3,7 @@
 // scaled to the process and its supply.
 
 import type { EnergyEvent, Parts } from '../contract.js';
+import { derivedEvents, dramBit, type EventNames } from '../energy-events.js';
 import { scale } from '../technology/scaling.js';
 import { sramLeakageWatts, sramNm, sramReadJoules, sramWriteJoules } from '../technology/sram.js';
 import { pesOf, productsPerIssue, type ScnnConfig } from './config.js';
@@ -95,7 +96,7 @@ export function joulesOfWork(work: Work, config: ScnnConfig): Parts {
 }
 
 /** Where each event's joules go in `joulesOfWork`, and what the event is there. */
-const events: Readonly<Record<keyof EventEnergy, readonly [component: string, action: string]>> = {
+const events: EventNames<keyof EventEnergy> = {
   multiply: ['multipliers', 'multiply'],
   crossbar: ['crossbar', 'transfer'],
   accumulate: ['accumulators', 'update'],
@@ -106,25 +107,14 @@ const events: Readonly<Record<keyof EventEnergy, readonly [component: string, ac
 
 /** The events as an energy reference table has them. */
 export function energyEvents(config: ScnnConfig): readonly EnergyEvent[] {
-  const energy = eventEnergy(config);
   const perPe: Partial<Record<keyof EventEnergy, number>> = {
     multiply: productsPerIssue(config.pe),
     accumulate: config.pe.banks,
   };
-  const all = (Object.keys(events) as (keyof EventEnergy)[]).map((name): EnergyEvent => {
-    const [component, action] = events[name];
-    const instances = pesOf(config) * (perPe[name] ?? 1);
-    return { path: `eventJoules.${name}`, component, action, instances, joules: energy[name] };
-  });
-  const { joulesPerBit } = config.dram;
-  return [
-    ...all,
-    {
-      path: 'dram.joulesPerBit',
-      component: 'dram',
-      action: 'access_bit',
-      instances: 1,
-      joules: joulesPerBit,
-    },
-  ];
+  const own = derivedEvents(
+    events,
+    eventEnergy(config),
+    (event) => pesOf(config) * (perPe[event] ?? 1),
+  );
+  return [...own, dramBit(config.dram)];
 }

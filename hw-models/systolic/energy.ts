@@ -5,6 +5,7 @@
 // layer takes.
 
 import type { EnergyEvent, Parts } from '../contract.js';
+import { derivedEvents, dramBit, type EventNames } from '../energy-events.js';
 import { scale } from '../technology/scaling.js';
 import {
   type Sram,
@@ -107,42 +108,23 @@ export function joulesOfWork(work: Work, config: SystolicConfig): Parts {
   };
 }
 
+/** Where each event's joules go in `joulesOfWork`, and what the event is there. */
+const events: EventNames<keyof EventEnergy> = {
+  mac: ['arithmetic', 'mac'],
+  weightByte: ['weight_sram', 'read_byte'],
+  activationByte: ['activation_sram', 'access_byte'],
+  accumulatorByte: ['accumulator_sram', 'access_byte'],
+};
+
 /** The events as an energy reference table has them. */
 export function energyEvents(config: SystolicConfig): readonly EnergyEvent[] {
-  const energy = eventEnergy(config);
   const { weights, activations, accumulators } = srams(config);
-  const event = (
-    path: string,
-    component: string,
-    action: string,
-    instances: number,
-    joules: number,
-  ): EnergyEvent => ({
-    ...{ path, component, action, instances, joules },
-  });
-  return [
-    event('eventJoules.mac', 'arithmetic', 'mac', config.rows * config.columns, energy.mac),
-    event(
-      'eventJoules.weightByte',
-      'weight_sram',
-      'read_byte',
-      weights.banks ?? 1,
-      energy.weightByte,
-    ),
-    event(
-      'eventJoules.activationByte',
-      'activation_sram',
-      'access_byte',
-      activations.banks ?? 1,
-      energy.activationByte,
-    ),
-    event(
-      'eventJoules.accumulatorByte',
-      'accumulator_sram',
-      'access_byte',
-      accumulators.banks ?? 1,
-      energy.accumulatorByte,
-    ),
-    event('dram.joulesPerBit', 'dram', 'access_bit', 1, config.dram.joulesPerBit),
-  ];
+  const instances: Readonly<Record<keyof EventEnergy, number>> = {
+    mac: config.rows * config.columns,
+    weightByte: weights.banks ?? 1,
+    activationByte: activations.banks ?? 1,
+    accumulatorByte: accumulators.banks ?? 1,
+  };
+  const own = derivedEvents(events, eventEnergy(config), (event) => instances[event]);
+  return [...own, dramBit(config.dram)];
 }

@@ -176,6 +176,8 @@ function parts(bars: readonly RatioBar[], axis: string) {
   };
 }
 
+/** Pixels of a group of standing bars. */
+const STANDING_HEIGHT = 320;
 /** Pixels of a lying bar. */
 const LYING_STEP = 9;
 /** Pixels of a device's row. */
@@ -187,16 +189,56 @@ const errorLine = { type: 'rule', color: color('ink'), strokeWidth: 1, aria: fal
 const hasError = [{ filter: 'datum.error > 0' }];
 
 /**
- * Ratios from 1 on a log scale, a group of bars for each workload: standing, or lying where there
- * is little room.
+ * Ratios from 1 on a log scale, a group of bars for each workload: standing side by side, or lying
+ * below each other where there is little room.
  */
 export function groupedSpec(
   bars: readonly RatioBar[],
   series: readonly Series[],
   axis: string,
   width: number,
-) {
-  return (width < NARROW ? lyingSpec : standingSpec)(bars, series, axis, width);
+): TopLevelSpec {
+  const { values, value, workloads } = parts(bars, axis);
+  const isLying = width < NARROW;
+  const groups = {
+    ...{ field: 'workload', type: 'nominal' as const, sort: workloads, title: null },
+    scale: { paddingInner: isLying ? 0.25 : 0.22, paddingOuter: 0.1 },
+    axis: {
+      ...{ ticks: false, domain: false },
+      ...(isLying
+        ? { labelLimit: width / 4 }
+        : { labelAngle: 0, labelPadding: 6, labelLimit: width / workloads.length }),
+    },
+  };
+  const inGroup = { field: 'series', sort: namesOf(series) };
+  const place = (from: object, to: object) =>
+    isLying
+      ? { y: groups, yOffset: inGroup, x: from, x2: to }
+      : { x: groups, xOffset: inGroup, y: from, y2: to };
+  return {
+    width,
+    ...(isLying
+      ? { height: workloads.length * (series.length + 2) * LYING_STEP }
+      : { height: STANDING_HEIGHT }),
+    autosize: { type: isLying ? 'fit-x' : 'fit', contains: 'padding' },
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'bar', strokeWidth: 1 },
+        encoding: {
+          ...place(value, ONE),
+          ...seriesEncoding(series, { columns: legendColumns(namesOf(series), width) }),
+          description,
+        },
+      },
+      { mark: reference, encoding: isLying ? { x: ONE } : { y: ONE } },
+      {
+        transform: hasError,
+        mark: errorLine,
+        encoding: place({ ...value, field: 'from' }, { field: 'to' }),
+      },
+    ],
+  };
 }
 
 /** One workload: a bar a device, its ratio and what it comes to beside it. */
@@ -257,106 +299,6 @@ function singleSpec(
       },
     ],
     resolve: { axis: { x: 'independent' } },
-  };
-}
-
-/** Workloads side by side, bars upwards from 1. */
-function standingSpec(
-  bars: readonly RatioBar[],
-  series: readonly Series[],
-  axis: string,
-  width: number,
-): TopLevelSpec {
-  const { values, value, workloads } = parts(bars, axis);
-  return {
-    width,
-    height: 320,
-    autosize: { type: 'fit', contains: 'padding' },
-    data: { values },
-    layer: [
-      {
-        mark: { type: 'bar', strokeWidth: 1 },
-        encoding: {
-          x: {
-            field: 'workload',
-            type: 'nominal',
-            sort: workloads,
-            title: null,
-            scale: { paddingInner: 0.22, paddingOuter: 0.1 },
-            axis: {
-              labelAngle: 0,
-              ticks: false,
-              domain: false,
-              labelPadding: 6,
-              labelLimit: width / workloads.length,
-            },
-          },
-          xOffset: { field: 'series', sort: namesOf(series) },
-          y: value,
-          y2: ONE,
-          ...seriesEncoding(series, { columns: legendColumns(namesOf(series), width) }),
-          description,
-        },
-      },
-      { mark: reference, encoding: { y: ONE } },
-      {
-        transform: hasError,
-        mark: errorLine,
-        encoding: {
-          x: { field: 'workload', type: 'nominal', sort: workloads },
-          xOffset: { field: 'series', sort: namesOf(series) },
-          y: { ...value, field: 'from' },
-          y2: { field: 'to' },
-        },
-      },
-    ],
-  };
-}
-
-/** Workloads below each other, bars to the right from 1. */
-function lyingSpec(
-  bars: readonly RatioBar[],
-  series: readonly Series[],
-  axis: string,
-  width: number,
-): TopLevelSpec {
-  const { values, value, workloads } = parts(bars, axis);
-  return {
-    width,
-    height: workloads.length * (series.length + 2) * LYING_STEP,
-    autosize: { type: 'fit-x', contains: 'padding' },
-    data: { values },
-    layer: [
-      {
-        mark: { type: 'bar', strokeWidth: 1 },
-        encoding: {
-          y: {
-            field: 'workload',
-            type: 'nominal',
-            sort: workloads,
-            title: null,
-            scale: { paddingInner: 0.25, paddingOuter: 0.1 },
-            axis: { ticks: false, domain: false, labelLimit: width / 4 },
-          },
-          yOffset: { field: 'series', sort: namesOf(series) },
-          x: value,
-          x2: ONE,
-          ...seriesEncoding(series, { columns: legendColumns(namesOf(series), width) }),
-          description,
-        },
-      },
-      { mark: reference, encoding: { x: ONE } },
-      {
-        transform: hasError,
-        mark: errorLine,
-        encoding: {
-          y: { field: 'workload', type: 'nominal', sort: workloads },
-          yOffset: { field: 'series', sort: namesOf(series) },
-          x: { ...value, field: 'from' },
-          x2: { field: 'to' },
-        },
-      },
-    ],
   };
 }
 

@@ -1,7 +1,7 @@
 // Measures the time of a library with small networks of one layer of each kind. Its kernels are
 // treated as black boxes.
 
-import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
+import type { Executor, LoadedNetwork } from '../../hw-models/host/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { Model } from '../../workloads/model.js';
 import {

@@ -3,7 +3,7 @@
 // libraries. All but the libraries are measured by WebAssembly with 128-bit vectors.
 
 import { median } from 'simple-statistics';
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import type { EnergyMeter } from '../../hw-models/host/energy-meter.js';
 import {
   ACCESSES_PER_PASS,

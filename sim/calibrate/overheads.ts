@@ -1,7 +1,7 @@
 // Measures the engine's overheads: a layer of one small call, and a step shared with another
 // thread.
 
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { LayerSpec } from '../../workloads/spec.js';
 import { type Shape, sizeOf } from '../../workloads/tensor.js';

@@ -1,7 +1,8 @@
 // Chooses the number format in which this machine computes a decoder for a requested precision.
 
-import type { Executor, Precision, PrecisionChoice } from '../../hw-models/contract.js';
+import type { Precision, PrecisionChoice } from '../../hw-models/contract.js';
 import { holds } from '../../hw-models/host/checks.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { DEFAULT_EXECUTOR } from '../../hw-models/host/executors.js';
 import type { Network } from '../../workloads/network.js';
 import type { Contender } from '../compare.js';

@@ -3,7 +3,7 @@
 // busy spell still shows.
 
 import { median } from 'simple-statistics';
-import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
+import type { Executor, LoadedNetwork } from '../../hw-models/host/contract.js';
 import { invariant } from '../../workloads/base/errors.js';
 import type { Model } from '../../workloads/model.js';
 import type { Values } from '../../workloads/network.js';

@@ -2,7 +2,7 @@
 // cores with other machines. The same code can then take half as long again, for seconds at a time,
 // without any sign inside the machine.
 
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import { weightShapeOf } from '../../workloads/network.js';
 import { sizeOf } from '../../workloads/tensor.js';

@@ -1,7 +1,7 @@
 // The networks that a study over text keeps, really run on this machine: characters a second of a
 // decode pass, and the perplexity of what the engine computes.
 
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { measureSize } from '../../workloads/compress/size.js';

@@ -1,7 +1,8 @@
 // The chain on every hardware: each link's time and energy beside the first one's.
 
-import type { Executor, Hardware, LayerCost } from '../../hw-models/contract.js';
+import type { Hardware, LayerCost } from '../../hw-models/contract.js';
 import { cyclesOf } from '../../hw-models/cost.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { drawModel } from '../../workloads/synthesis.js';

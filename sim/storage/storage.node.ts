@@ -1,7 +1,8 @@
 // Prune or quantise: what a network's weights take in each format, and how fast devices run with
 // them.
 
-import type { Executor, Hardware } from '../../hw-models/contract.js';
+import type { Hardware } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { buildOf, type EngineBuild } from '../../hw-models/host/engine/builds.js';
 import { createExecutor, DEFAULT_EXECUTOR } from '../../hw-models/host/executors.js';
 import { InputError } from '../../workloads/base/errors.js';

@@ -1,7 +1,7 @@
 // How much faster a decoder's layer makes a token from half of its weights, a bitmask and packed
 // bfloat16, than from all of them as bfloat16, both by our own native kernels.
 
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import type { EngineOptions } from '../../hw-models/host/engine/engine.js';
 import { engineExecutors } from '../../hw-models/host/engine/executors.js';
 import { llama } from '../../workloads/architectures/llama.js';

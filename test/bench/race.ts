@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { median } from 'simple-statistics';
-import type { Executor, NetworkInputs } from '../../hw-models/contract.js';
 import { createAuto } from '../../hw-models/host/auto.js';
+import type { Executor, NetworkInputs } from '../../hw-models/host/contract.js';
 import { readMachine } from '../../hw-models/host/machine.node.js';
 import type { PlanStore } from '../../hw-models/host/plan-store.node.js';
 import { readImage } from '../../workloads/formats/images/image.node.js';

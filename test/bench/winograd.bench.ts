@@ -2,7 +2,7 @@
 // on one thread and on two: Winograd and Fourier transforms on VGG-16's 3×3 layers, dense and
 // pruned in the transform domain, and layers in low precision.
 
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { firstThatPays } from '../../hw-models/host/engine/choice.js';
 import { denseConvolution, sparseConvolution } from '../../hw-models/host/engine/convolution.js';
 import { createEngine } from '../../hw-models/host/engine/engine.js';

@@ -1,7 +1,7 @@
 // What really runs a network with operators that nobody implements here.
 
 import { describe, expect, it } from 'vitest';
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor } from '../../hw-models/host/contract.js';
 import { runnerOf } from '../../sim/measured.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { openBytes } from '../../workloads/base/open-file.js';

@@ -1,6 +1,6 @@
 // The engine on this thread alone, by WebAssembly: what a browser's worker has.
 
-import type { Executor } from '../../contract.js';
+import type { Executor } from '../contract.js';
 import type { Step } from './kernel.js';
 import { engineOn, type StartRunner } from './network.js';
 import { rules } from './rules.js';

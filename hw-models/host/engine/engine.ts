@@ -2,7 +2,7 @@
 
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Model } from '../../../workloads/model.js';
-import type { Executor, LoadedNetwork } from '../../contract.js';
+import type { Executor, LoadedNetwork } from '../contract.js';
 import { openNative } from '../native/library.node.js';
 import { type EngineBuild, engineBuilds } from './builds.js';
 import type { Choice, Choose } from './choice.js';

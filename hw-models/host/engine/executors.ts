@@ -1,6 +1,6 @@
 // The engine's executors: each a rule for which kernel runs a layer.
 
-import type { Executor } from '../../contract.js';
+import type { Executor } from '../contract.js';
 import { type Choose, preferring } from './choice.js';
 import { createEngine, type EngineOptions } from './engine.js';
 import { createSparseFft, fftSizes } from './fft.js';

@@ -5,8 +5,8 @@
 import { invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
 import type { Network } from '../../../workloads/network.js';
-import type { Executor, LoadedNetwork } from '../../contract.js';
 import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf } from '../checks.js';
+import type { Executor, LoadedNetwork } from '../contract.js';
 import type { NativeLibrary } from '../native/library.node.js';
 import type { Choice, Choose } from './choice.js';
 import type { Step, Tensor } from './kernel.js';

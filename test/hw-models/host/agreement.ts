@@ -1,7 +1,7 @@
 // Holding an executor against the plain forward passes, tensor by tensor.
 
 import { expect } from 'vitest';
-import type { Executor } from '../../../hw-models/contract.js';
+import type { Executor } from '../../../hw-models/host/contract.js';
 import { createReference } from '../../../hw-models/host/reference.js';
 import type { Values } from '../../../workloads/network.js';
 import type { Case } from './random-network.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Executor } from '../../../hw-models/contract.js';
+import type { Executor } from '../../../hw-models/host/contract.js';
 import { type LibraryKey, measureLibrary } from '../../../sim/calibrate/libraries.js';
 import { overheads } from '../../../sim/calibrate/overheads.js';
 import { inputShapeOf, type Layer, resultOf, weightShapeOf } from '../../../workloads/network.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Executor } from '../../../hw-models/contract.js';
+import type { Executor } from '../../../hw-models/host/contract.js';
 import { measureNetwork } from '../../../sim/host-validate/measure.js';
 import { silent } from '../../../sim/progress.js';
 import { buildNetwork } from '../../../workloads/graph.js';

@@ -63,13 +63,15 @@ export function sparkbar(share: number, cells: number): string {
   return `${'█'.repeat(eighths >> 3)}${EIGHTHS[eighths & 7]}`;
 }
 
+const WHOLE = new Intl.NumberFormat('en-US');
+
 /**
  * Three significant digits, thousands set apart; with an exponent where that takes more than
  * `maxPlaces` places.
  */
 function digits(value: number, maxPlaces = 6): string {
   const rounded = Number(value.toPrecision(3));
-  if (Math.abs(rounded) >= 1000) return rounded.toLocaleString('en-US');
+  if (Math.abs(rounded) >= 1000) return WHOLE.format(rounded);
   const places = rounded === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))));
   return places > maxPlaces ? rounded.toExponential(2) : rounded.toFixed(places);
 }

@@ -12,7 +12,7 @@ import { designBinder, type ExploredDesign } from './designs.js';
 import type { Exploration, Explored, ExploredWorkload, ExplorerQuestion } from './explore.js';
 import { inPrecision, modelledRow } from './modelled.js';
 import type { LayerResult, Row } from './result.js';
-import { type Sketch, type SketchedLayer, sketchOf } from './sketch.js';
+import { type Sketch, type SketchedKind, sketchOf } from './sketch.js';
 import { total } from './summary.js';
 
 /** A question whose exact answer is known. */
@@ -44,26 +44,12 @@ export interface Estimator {
   rehearsing(base: Answered): Generator<string, void>;
 }
 
-/** Networks and designs on them that are remembered. */
-const MAX_SKETCHES = 4;
+/** Designs on networks that are remembered. */
 const MAX_COSTINGS = 256;
-
-/** What a layer costs, roughly, by its place; null where the model refuses it. */
-type Costing = (at: number) => LayerCost | null;
 
 export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Estimator {
   const bound = designBinder(soundConfigs);
-  const sketches = new Recent<string, Sketch | null>(MAX_SKETCHES);
   const costings = new Recent<string, KnownCosting>(MAX_COSTINGS);
-
-  const sketched = (asked: ExploredWorkload): Sketch | null => {
-    const key = JSON.stringify({ ...asked, precision: null });
-    const known = sketches.get(key);
-    if (known !== undefined) return known;
-    const made = sketchOf(asked);
-    sketches.set(key, made, 1);
-    return made;
-  };
 
   /** @throws InputError for a design that cannot be. */
   const costingOf = (
@@ -71,7 +57,7 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
     asked: ExploredWorkload,
     sketch: Sketch,
   ): KnownCosting => {
-    const key = JSON.stringify([design, asked]);
+    const key = JSON.stringify([design, { ...asked, seed: null }]);
     const known = costings.get(key);
     if (known?.sketch === sketch) return known;
     const made = { sketch, ...createCosting(bound(design), design, asked, sketch) };
@@ -91,23 +77,38 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
       const beside = before && costingOf(before.design, before.asked, before.sketch);
       const costs = new Map<number, LayerCost>();
       let isComplete = true;
-      for (const at of sketch.order) {
-        if (costs.size > 0 && !own.isKnown(at) && isLate()) {
+      for (const kind of sketch.order) {
+        const { first } = sketch.kinds[kind] as SketchedKind;
+        const isKnown = own.isKnown(kind) && (!before || beside?.isKnown(kindAt(first, before)));
+        if (costs.size > 0 && !isKnown && isLate()) {
           isComplete = false;
           break;
         }
-        const cost = own.costAt(at);
-        const scaled =
-          cost && before && beside ? fromBefore(cost, at, before, beside.costAt) : cost;
-        if (scaled) costs.set(at, scaled);
+        const cost = own.costOf(kind);
+        if (cost && (!before || beside?.costOf(kindAt(first, before)))) costs.set(kind, cost);
         yield design.preset;
       }
-      const all = before ? completedFrom(costs, before.row) : completedAlone(costs, sketch.layers);
+      // Layers of one kind may have been of several before.
+      for (const [at, { kind }] of before && beside ? sketch.layers.entries() : []) {
+        if (!before || !beside || !costs.has(kind)) continue;
+        const kindBefore = kindAt(at, before);
+        if (beside.isKnown(kindBefore)) continue;
+        if (isLate()) {
+          isComplete = false;
+          break;
+        }
+        beside.costOf(kindBefore);
+        yield design.preset;
+      }
+      const all =
+        before && beside
+          ? completedFrom(costs, before, beside, sketch)
+          : completedAlone(costs, sketch);
       if (!all) return null;
       const tasks = sketch.layers.map(
-        (layer): LayerTask => ({ ...layer, ...NOTHING, batch: asked.batch }),
+        ({ name, demand }): LayerTask => ({ ...NOTHING, name, demand, batch: asked.batch }),
       );
-      const nonzeros = sketch.layers.map((layer) => layer.summary.nonzeros);
+      const nonzeros = sketch.summary.layers.map((layer) => layer.nonzeros);
       const row = modelledRow(own.hardware, all, tasks, design.kernel ?? undefined, nonzeros);
       return {
         found: { row: inPrecision(row, own.hardware, asked.precision ?? undefined) },
@@ -134,13 +135,13 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
     });
     const own = rows.find(({ place }) => place === at) ?? rows[0];
     const asked = base.question.workload;
-    const sketch = own ? sketched(asked) : null;
+    const sketch = own ? sketchOf(asked) : null;
     return own && sketch ? { ...own, asked, sketch } : null;
   };
 
   return {
     *estimating({ workload, designs }, base, isLate) {
-      const sketch = sketched(workload);
+      const sketch = sketchOf(workload);
       if (!sketch) return null;
       const isSame =
         base !== null && JSON.stringify(base.question.workload) === JSON.stringify(workload);
@@ -169,14 +170,14 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
       return { exploration: { workload: summary, designs: found }, isCoarse, isComplete };
     },
     *rehearsing({ question: { workload, designs }, exploration }) {
-      const sketch = sketched(workload);
+      const sketch = sketchOf(workload);
       if (!sketch) return;
       for (const [at, design] of designs.entries()) {
         const known = exploration.designs[at];
         if (!known || 'fault' in known) continue;
-        const { costAt } = costingOf(design, workload, sketch);
-        for (const place of sketch.order) {
-          costAt(place);
+        const { costOf } = costingOf(design, workload, sketch);
+        for (const kind of sketch.order) {
+          costOf(kind);
           yield design.preset;
         }
       }
@@ -184,55 +185,58 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
   };
 }
 
-/** A design on a network, with what is known of its layers so far. */
+/** A design on a network, with what is known of its kinds of layers so far. */
 interface KnownCosting {
   readonly sketch: Sketch;
   /** As it is, not as it is costed for estimates. */
   readonly hardware: Hardware;
-  readonly isKnown: (at: number) => boolean;
-  readonly costAt: Costing;
+  readonly isKnown: (kind: number) => boolean;
+  /** What a layer of a kind costs, roughly; null where the model refuses it. */
+  readonly costOf: (kind: number) => LayerCost | null;
 }
 
 function createCosting(
   hardware: Hardware,
   design: ExploredDesign,
-  asked: ExploredWorkload,
-  { layers }: Sketch,
+  { batch, precision }: ExploredWorkload,
+  { layers, kinds }: Sketch,
 ): Omit<KnownCosting, 'sketch'> {
   const rough = hardware.roughly();
-  const given = [design.kernel ?? undefined, asked.precision ?? undefined] as const;
+  const given = [design.kernel ?? undefined, precision ?? undefined] as const;
   let placed: ((at: number) => LayerCost) | undefined;
-  const costWhole = (at: number) => {
+  const costWhole = ({ first }: SketchedKind) => {
     if (!placed) {
-      const wholes = layers.map(({ whole, part }) => whole ?? part(null).task);
-      placed = rough.placed(wholes, ...given);
+      const wholes = kinds.map(({ wholeIn, partIn }) =>
+        wholeIn ? wholeIn(batch) : partIn(batch, null).task,
+      );
+      placed = rough.placed(
+        layers.map(({ kind }) => wholes[kind] as LayerTask),
+        ...given,
+      );
     }
-    return placed(at);
+    return placed(first);
   };
-  const costPart = ({ part }: SketchedLayer): LayerCost => {
-    const { task, times: often } = part(rough.parts);
+  const costPart = ({ partIn }: SketchedKind): LayerCost => {
+    const { task, times: often } = partIn(batch, rough.parts);
     const [cost] = rough.cost([task], ...given);
     return scaledBy(cost as LayerCost, often, often);
   };
-  const isWhole = ({ whole }: SketchedLayer) => whole !== null && rough.parts === null;
-  const known = new Map<string, LayerCost | null>();
-  // The first layer may pay for what starts the network.
-  const keyOf = (at: number) => `${at === 0} ${layers[at]?.key}`;
+  const isWhole = ({ wholeIn }: SketchedKind) => wholeIn !== null && rough.parts === null;
+  const known = new Map<number, LayerCost | null>();
   return {
     hardware,
-    isKnown: (at) => known.has(keyOf(at)),
-    costAt(at) {
-      const layer = layers[at] as SketchedLayer;
-      const key = keyOf(at);
-      const found = known.get(key);
+    isKnown: (kind) => known.has(kind),
+    costOf(at) {
+      const found = known.get(at);
       if (found !== undefined) return found;
+      const kind = kinds[at] as SketchedKind;
       let cost: LayerCost | null = null;
       try {
-        cost = isWhole(layer) ? costWhole(at) : costPart(layer);
+        cost = isWhole(kind) ? costWhole(kind) : costPart(kind);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
       }
-      known.set(key, cost);
+      known.set(at, cost);
       return cost;
     },
   };
@@ -246,25 +250,14 @@ interface Before {
   readonly row: Row;
 }
 
+const kindAt = (layer: number, { sketch }: Before) => sketch.layers[layer]?.kind as number;
+
 /** A layer's task, of which only the size is looked at. */
 const NOTHING = {
   weights: null,
   input: { values: new Float32Array(), density: 0, origin: 'synthetic' },
   macs: { dense: 0, keptWeights: 0, effective: 0 },
 } as const;
-
-/** As many times what the layer cost before as its rough cost is of the rough cost before. */
-function fromBefore(
-  cost: LayerCost,
-  at: number,
-  { row }: Before,
-  costBeforeAt: Costing,
-): LayerCost | null {
-  const own = row.layers[at];
-  const rough = own && costBeforeAt(at);
-  if (!rough) return null;
-  return scaledBy(cost, own.seconds / secondsOf(rough), over(own.joules, joulesOf(rough)));
-}
 
 const over = (a: number | null, b: number | null) => (a === null || !b ? 1 : a / b);
 const joulesOf = ({ joules }: LayerCost) => joules && total(Object.values(joules));
@@ -291,53 +284,87 @@ function scaledBy(cost: LayerCost, time: number, energy: number): LayerCost {
   };
 }
 
-/** Costs of all layers where some are known: the others change as those did. */
+/**
+ * Costs of all layers where those of some kinds are known, `costs`: each takes as many times what it
+ * took before as its rough cost is of the rough cost before; the others change as those did.
+ */
 function completedFrom(
   costs: ReadonlyMap<number, LayerCost>,
-  before: Row,
+  before: Before,
+  beside: KnownCosting,
+  { layers }: Sketch,
 ): readonly LayerCost[] | null {
-  const known = [...costs].flatMap(([at, cost]) => {
-    const own = before.layers[at];
-    return own ? [{ cost, own }] : [];
+  const { row } = before;
+  // Layers alike share what they come to: it is worked out, shown and sent once.
+  const shared = new Map<LayerCost, Scaled[]>();
+  const known = layers.map(({ kind }, at): Scaled | null => {
+    const [own, cost] = [row.layers[at], costs.get(kind)];
+    const kindBefore = kindAt(at, before);
+    const rough = own && cost && beside.isKnown(kindBefore) && beside.costOf(kindBefore);
+    if (!own || !cost || !rough) return null;
+    const alike = shared.get(cost) ?? [];
+    shared.set(cost, alike);
+    const found = alike.find(
+      (one) => one.rough === rough && one.seconds === own.seconds && one.joules === own.joules,
+    );
+    if (found) return found;
+    const made = scaledFrom(cost, rough, own);
+    alike.push(made);
+    return made;
   });
-  if (known.length === 0) return null;
-  const sum = (of: (pair: (typeof known)[number]) => number | null) =>
-    total(known.map((pair) => of(pair) ?? 0));
-  const time = sum(({ cost }) => secondsOf(cost)) / sum(({ own }) => own.seconds);
+  const sum = (of: (scaled: Scaled) => number | null) =>
+    known.reduce((all, scaled) => all + ((scaled && of(scaled)) ?? 0), 0);
+  const secondsBefore = sum(({ seconds }) => seconds);
+  if (secondsBefore === 0) return null;
+  const time = sum(({ secondsNow }) => secondsNow) / secondsBefore;
   const energy = over(
-    sum(({ cost }) => joulesOf(cost)),
-    sum(({ own }) => own.joules),
+    sum(({ joulesNow }) => joulesNow),
+    sum(({ joules }) => joules),
   );
-  return before.layers.map((own, at) => costs.get(at) ?? scaledBy(costBefore(own), time, energy));
+  return row.layers.map((own, at) => known[at]?.cost ?? scaledBy(costBefore(own), time, energy));
+}
+
+/** What a layer costs now, and what it was worked out from. */
+interface Scaled {
+  readonly cost: LayerCost;
+  readonly secondsNow: number;
+  readonly joulesNow: number | null;
+  /** Exactly, before. */
+  readonly seconds: number;
+  readonly joules: number | null;
+  /** Before. */
+  readonly rough: LayerCost;
+}
+
+function scaledFrom(
+  cost: LayerCost,
+  rough: LayerCost,
+  { seconds, joules }: Pick<LayerResult, 'seconds' | 'joules'>,
+): Scaled {
+  const now = scaledBy(cost, seconds / secondsOf(rough), over(joules, joulesOf(rough)));
+  return {
+    ...{ cost: now, secondsNow: secondsOf(now), joulesNow: joulesOf(now) },
+    ...{ seconds, joules, rough },
+  };
 }
 
 /** The same where nothing else is known: the others cost by size what one of their kind does. */
 function completedAlone(
   costs: ReadonlyMap<number, LayerCost>,
-  layers: readonly SketchedLayer[],
+  { kinds, layers }: Sketch,
 ): readonly LayerCost[] | null {
-  const known = new Map<string, { readonly cost: LayerCost; readonly layer: SketchedLayer }>();
-  for (const [at, cost] of costs) {
-    const layer = layers[at];
-    if (layer) known.set(layer.key, { cost, layer });
-  }
-  if (known.size === 0) return null;
-  const all = [...known.values()];
-  const nearest = ({ likeness, size }: SketchedLayer): LayerCost => {
-    const alike = all.filter(({ layer }) => layer.likeness === likeness);
-    const far = ({ layer }: (typeof all)[number]) => Math.abs(Math.log(layer.size / size));
-    const { cost, layer } = (alike.length > 0 ? alike : all).reduce((best, other) =>
+  if (costs.size === 0) return null;
+  const known = [...costs].map(([at, cost]) => ({ cost, kind: kinds[at] as SketchedKind }));
+  const nearest = ({ likeness, size }: SketchedKind): LayerCost => {
+    const alike = known.filter(({ kind }) => kind.likeness === likeness);
+    const far = ({ kind }: (typeof known)[number]) => Math.abs(Math.log(kind.size / size));
+    const { cost, kind } = (alike.length > 0 ? alike : known).reduce((best, other) =>
       far(other) < far(best) ? other : best,
     );
-    return scaledBy(cost, size / layer.size, size / layer.size);
+    return scaledBy(cost, size / kind.size, size / kind.size);
   };
-  const followed = new Map<string, LayerCost>();
-  return layers.map((layer, at) => {
-    const cost = costs.get(at) ?? followed.get(layer.key) ?? nearest(layer);
-    // The first layer may pay for what starts the network.
-    if (at > 0) followed.set(layer.key, cost);
-    return cost;
-  });
+  const all = kinds.map((kind, at) => costs.get(at) ?? nearest(kind));
+  return layers.map(({ kind }) => all[kind] as LayerCost);
 }
 
 function costBefore({ kernel, cycles, seconds, time, energy, ...rest }: LayerResult): LayerCost {

@@ -93,6 +93,7 @@ export function createExplorer(sources: ExplorerSources): Explorer {
 
   // Undoing and comparing come back to designs that were costed before.
   const known = new WeakMap<readonly LayerTask[], Map<string, Explored>>();
+  const summaries = new WeakMap<readonly LayerTask[], WorkloadSummary>();
   function* explored(
     design: ExploredDesign,
     work: readonly LayerTask[],
@@ -172,7 +173,9 @@ export function createExplorer(sources: ExplorerSources): Explorer {
     current = random;
     const found: Explored[] = [];
     for (const design of designs) found.push(yield* explored(design, work, workload.precision));
-    return { workload: summarize(random.model, work), designs: found };
+    const summary = summaries.get(work) ?? summarize(random.model, work);
+    summaries.set(work, summary);
+    return { workload: summary, designs: found };
   }
 
   return {

@@ -25,9 +25,14 @@ export function modelledRow(
   kernel?: string,
   nonzeros: readonly number[] = tasks.map(nonzerosIn),
 ): Row {
-  const layers = costs.map((cost, at) =>
-    layerResult(cost, tasks[at] as LayerTask, nonzeros[at] as number),
-  );
+  const shared = new Map<LayerCost, CostResult>();
+  const layers = costs.map((cost, at): LayerResult => {
+    const known = shared.get(cost) ?? costResult(cost);
+    shared.set(cost, known);
+    const { kernel, precision, others } = known;
+    const { name } = tasks[at] as LayerTask;
+    return { name, kernel, precision, nonzeros: nonzeros[at] as number, ...others };
+  });
   const joules = totalOrNull(layers.map((layer) => layer.joules));
   const seconds = total(layers.map((layer) => layer.seconds));
   return {
@@ -90,12 +95,15 @@ export function nonzerosIn({ demand, weights }: LayerTask): number {
   return weights ? nonzerosOf(weights.store) : 0;
 }
 
-function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerResult {
-  return {
-    name: task.name,
-    kernel: cost.kernel,
-    precision: cost.precision ?? null,
-    nonzeros,
+/** What a layer has of its cost alone: the same for all layers of one cost. */
+interface CostResult extends Pick<LayerResult, 'kernel' | 'precision'> {
+  readonly others: Omit<LayerResult, 'name' | 'nonzeros' | 'kernel' | 'precision'>;
+}
+
+const costResult = (cost: LayerCost): CostResult => ({
+  kernel: cost.kernel,
+  precision: cost.precision ?? null,
+  others: {
     cycles: cyclesOf(cost),
     seconds: secondsOf(cost),
     joules: joulesOf(cost),
@@ -107,8 +115,8 @@ function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerR
     ...(cost.load ? { load: cost.load } : {}),
     ...(cost.busy ? { busy: cost.busy } : {}),
     ...(cost.accesses ? { accesses: cost.accesses } : {}),
-  };
-}
+  },
+});
 
 /**
  * The kernels of the weighted layers, as the others have only one; or what was asked for, if that

@@ -15,9 +15,11 @@ const NUMBER = /(?<![\w×.(,])\d+(?:,\d{3})*(?:\.\d+)?(?![\w×(-]|\.\d)/g;
  */
 export function collectNotes(layers: readonly Noted[]): readonly string[] {
   const alike = new Map<string, { readonly texts: Set<string>; readonly names: Set<string> }>();
+  const keys = new Map<string, string>();
   for (const { name, notes } of layers) {
     for (const note of notes) {
-      const key = note.replace(NUMBER, '#');
+      const key = keys.get(note) ?? note.replace(NUMBER, '#');
+      keys.set(note, key);
       const group = alike.get(key) ?? { texts: new Set(), names: new Set() };
       alike.set(key, group);
       group.texts.add(note);

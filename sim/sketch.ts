@@ -1,5 +1,6 @@
 // A network as estimates see it: its layers' demands and densities, known at once and without
-// weights, each layer as a whole and as the part of it that a model may be asked about.
+// weights. Layers that cost the same are one kind, which is costed as a whole layer or as the part
+// of one that a model may be asked about.
 
 import type { PartLimits } from '../hw-models/contract.js';
 import { type Demand, denseMacsOf } from '../workloads/demand.js';
@@ -14,59 +15,129 @@ import {
 import { tensorDensities } from '../workloads/synthesis.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
-import { densitiesAt } from './densities.js';
+import { type Densities, densitiesAt } from './densities.js';
 import type { ExploredWorkload } from './explore.js';
 import { exploredEntry } from './explored-network.js';
 import { type StandInDensities, sizeOfDemand, standInOf } from './stand-ins.js';
 import { type LayerSummary, total, type WorkloadSummary } from './summary.js';
 import { isOfPieces, wholeLayer } from './whole-layers.js';
 
-/** A layer that costs something. */
-export interface SketchedLayer {
-  readonly name: string;
-  readonly demand: Demand;
+/** Part of a layer, and how often it lies in the layer. */
+export interface LayerPart {
+  readonly task: LayerTask;
+  readonly times: number;
+}
+
+/** Layers that cost the same. */
+export interface SketchedKind {
+  /** The place of the first of them in the network. */
+  readonly first: number;
   readonly size: number;
-  /** Layers with the same text cost by their sizes. */
+  /** Kinds with the same text cost by their sizes. */
   readonly likeness: string;
-  /** Layers with the same text cost the same. */
-  readonly key: string;
-  readonly summary: LayerSummary;
-  /** The layer as large as it is; null where none can be made at once. */
-  readonly whole: LayerTask | null;
-  /** A part of it that is no larger than `limits`, and how often it lies in the layer. */
-  part(limits: PartLimits | null): { readonly task: LayerTask; readonly times: number };
+  /** One of them in a batch, as large as it is; null where none can be made at once. */
+  readonly wholeIn: ((batch: number) => LayerTask) | null;
+  /** A part of one that is no larger than `limits`, in a batch. */
+  partIn(batch: number, limits: PartLimits | null): LayerPart;
 }
 
 export interface Sketch {
-  readonly asked: ExploredWorkload;
-  /** In the network's order. */
-  readonly layers: readonly SketchedLayer[];
-  /** Places of layers, those first that say most of the network. */
+  /** By layer that costs something, in the network's order. */
+  readonly layers: readonly {
+    readonly name: string;
+    readonly demand: Demand;
+    /** The place of its kind. */
+    readonly kind: number;
+  }[];
+  /** The first layer, which may pay for what starts the network, is a kind of its own. */
+  readonly kinds: readonly SketchedKind[];
+  /** Places of kinds, those first that say most of the network. */
   readonly order: readonly number[];
   readonly summary: WorkloadSummary;
 }
 
 /** Weights of a file that are counted for an estimate; there is no time for more. */
 const MAX_COUNTED = 2 ** 25;
+/**
+ * All pieces and parts are drawn from it: another seed changes what a layer costs by chance, and an
+ * estimate no more than that.
+ */
+const SEED = 0;
 
-/** The network as it is asked for; null where too much would have to be counted. */
-export function sketchOf(asked: ExploredWorkload): Sketch | null {
+/** Networks at so many densities are remembered. */
+const MAX_REMEMBERED = 4;
+const remembered = new WeakMap<ZooEntry, Map<string, Sketch>>();
+
+/** The network at these densities; null where too much would have to be counted. */
+export function sketchOf(asked: Densities & Pick<ExploredWorkload, 'workload'>): Sketch | null {
   const entry = exploredEntry(asked.workload);
+  if (entry.weights && parametersIn(entry.network) > MAX_COUNTED) return null;
+  const known = remembered.get(entry) ?? new Map<string, Sketch>();
+  remembered.set(entry, known);
+  const key = `${asked.weightDensity} ${asked.activationDensity}`;
+  const found = known.get(key) ?? sketched(entry, asked);
+  known.delete(key);
+  known.set(key, found);
+  for (const old of [...known.keys()].slice(0, -MAX_REMEMBERED)) known.delete(old);
+  return found;
+}
+
+function sketched(entry: ZooEntry, asked: Densities): Sketch {
   const { network } = entry;
-  if (entry.weights && parametersIn(network) > MAX_COUNTED) return null;
   const profile = densitiesAt(entry.densities, asked);
   const density = tensorDensities(network, profile);
-  const parts: Parts = new Map();
-  const layers = network.layers.flatMap((layer): readonly SketchedLayer[] => {
-    const { demand } = layer;
-    if (!demand) return [];
-    const at = (input: number) => density.get(layer.inputs[input] ?? '') ?? 1;
-    const { output: _, ...drawn } = profile.layers[layer.name] ?? { weights: 1 };
-    const weights = entry.weights ? { weights: shareIn(entry, layer.name) } : drawn;
-    return [sketchedLayer(layer, demand, { weights, inputs: [at(0), at(1)] }, asked, parts)];
+  const numberOf = numbers();
+  const places = new Map<string, number>();
+  const kinds: (SketchedKind & { readonly summary: Omit<LayerSummary, 'name'> })[] = [];
+  const layers: { name: string; demand: Demand; kind: number }[] = [];
+  for (const layer of network.layers) {
+    const { demand, name } = layer;
+    if (!demand) continue;
+    const [first = '', second = ''] = layer.inputs;
+    const inputs = [density.get(first) ?? 1, density.get(second) ?? 1] as const;
+    const { output: _, ...drawn } = profile.layers[name] ?? { weights: 1 };
+    const weights = entry.weights ? { weights: shareIn(entry, name) } : drawn;
+    const pattern = weights.pattern ? numberOf(weights.pattern) : '';
+    const shape = `${formOf(layer, demand)} ${weights.weights} ${pattern}`;
+    const key = `${layers.length === 0} ${shape} ${inputs.join(' ')}`;
+    const kind = places.get(key) ?? kinds.length;
+    places.set(key, kind);
+    if (kind === kinds.length)
+      kinds.push(kindOf(layer, demand, { weights, inputs }, layers.length, `${kind}`));
+    layers.push({ name, demand, kind });
+  }
+  const summaries = layers.map(({ name, kind }): LayerSummary => {
+    const { summary } = kinds[kind] as (typeof kinds)[number];
+    return { name, ...summary };
   });
-  return { asked, layers, order: orderOf(layers), summary: summaryOf(entry, layers) };
+  return {
+    ...{ layers, kinds },
+    order: orderOf(
+      kinds,
+      layers.map(({ kind }) => kind),
+    ),
+    summary: summaryOf(entry, summaries),
+  };
 }
+
+/** Numbers things by what they hold. */
+function numbers(): (thing: object) => number {
+  const byText = new Map<string, number>();
+  const known = new WeakMap<object, number>();
+  return (thing) => {
+    const found = known.get(thing);
+    if (found !== undefined) return found;
+    const text = JSON.stringify(thing);
+    const number = byText.get(text) ?? byText.size;
+    byText.set(text, number);
+    known.set(thing, number);
+    return number;
+  };
+}
+
+const demandNumber = numbers();
+/** What a layer demands, in short: the same text for the same demand. */
+const formOf = ({ kind }: Layer, demand: Demand) => `${kind} ${demandNumber(demand)}`;
 
 const shares = new WeakMap<LayerWeights, number>();
 
@@ -78,52 +149,54 @@ function shareIn({ weights }: ZooEntry, layer: string): number {
   return known;
 }
 
-/** Parts of layers by the layers' keys: those of layers alike are drawn once. */
-type Parts = Map<
-  string,
-  Map<PartLimits | null, { readonly task: LayerTask; readonly times: number }>
->;
-
-function sketchedLayer(
+function kindOf(
   layer: Layer,
   demand: Demand,
   densities: StandInDensities,
-  { batch, seed }: ExploredWorkload,
-  parts: Parts,
-): SketchedLayer {
-  const { name, kind } = layer;
-  const key = JSON.stringify([kind, demand, densities, batch, seed]);
+  first: number,
+  alike: string,
+): SketchedKind & { readonly summary: Omit<LayerSummary, 'name'> } {
   const size = sizeOfDemand(demand);
+  const parts = new Map<PartLimits | null, LayerPart>();
   return {
-    ...{ name, demand, size, key, likeness: likenessOf(demand) },
-    ...{ summary: summaryOfLayer(layer, demand, densities) },
-    whole: isOfPieces(demand)
-      ? Object.defineProperty(wholeLayer(layer, demand, densities, batch, seed), 'alike', {
-          value: key,
-        })
-      : null,
-    part(limits) {
-      const alike = parts.get(key) ?? new Map();
-      parts.set(key, alike);
-      const known = alike.get(limits);
-      if (known) return known;
-      const task = standInOf(name, demand, densities, batch, seed, limits ?? undefined);
-      const made = { task, times: size / sizeOfDemand(task.demand) };
-      alike.set(limits, made);
-      return made;
+    ...{ first, size, likeness: likenessOf(demand) },
+    summary: summaryOfLayer(layer, demand, densities),
+    wholeIn: isOfPieces(demand) ? wholeLayer(layer, demand, densities, alike, SEED) : null,
+    partIn(batch, limits) {
+      const known = parts.get(limits) ?? partOf(layer.name, demand, densities, limits);
+      parts.set(limits, known);
+      return { ...known, task: { ...known.task, batch } };
     },
   };
 }
 
-/** The largest of each likeness, then those that take most together with those like them. */
-function orderOf(layers: readonly SketchedLayer[]): readonly number[] {
-  const together = new Map<string, number>();
-  for (const { key, size } of layers) together.set(key, (together.get(key) ?? 0) + size);
-  const sizes = layers.map(({ key }) => together.get(key) as number);
-  const places = [...layers.keys()].sort((a, b) => (sizes[b] as number) - (sizes[a] as number));
+function partOf(
+  name: string,
+  demand: Demand,
+  densities: StandInDensities,
+  limits: PartLimits | null,
+): LayerPart {
+  const task = standInOf(name, demand, densities, 1, SEED, limits ?? undefined);
+  return { task, times: sizeOfDemand(demand) / sizeOfDemand(task.demand) };
+}
+
+/**
+ * The largest of each likeness, then those that take most together. `kindOfLayer`: places of kinds,
+ * by layer.
+ */
+function orderOf(
+  kinds: readonly SketchedKind[],
+  kindOfLayer: readonly number[],
+): readonly number[] {
+  const together = new Float64Array(kinds.length);
+  for (const kind of kindOfLayer)
+    together[kind] = (together[kind] as number) + (kinds[kind] as SketchedKind).size;
+  const places = [...kinds.keys()].sort(
+    (a, b) => (together[b] as number) - (together[a] as number),
+  );
   const seen = new Set<string>();
   const first = places.filter((at) => {
-    const { likeness } = layers[at] as SketchedLayer;
+    const { likeness } = kinds[at] as SketchedKind;
     const isFirst = !seen.has(likeness);
     seen.add(likeness);
     return isFirst;
@@ -141,30 +214,29 @@ function summaryOfLayer(
   layer: Layer,
   demand: Demand,
   { weights: { weights }, inputs: [input] }: StandInDensities,
-): LayerSummary {
+): Omit<LayerSummary, 'name'> {
   const shape = weightShapeOf(layer);
   const macsDense = denseMacsOf(demand);
   return {
-    ...{ name: layer.name, kind: layer.kind, parameters: parametersOf(layer) },
+    ...{ kind: layer.kind, parameters: parametersOf(layer) },
     nonzeros: shape ? Math.round(shape.rows * shape.columns * weights) : 0,
     ...{ macsDense, macsNonzero: macsDense * input * (shape ? weights : 1) },
     ...{ activationDensity: input, activationsOrigin: 'synthetic' },
   };
 }
 
-function summaryOf({ network }: ZooEntry, layers: readonly SketchedLayer[]): WorkloadSummary {
-  const all = layers.map(({ summary }) => summary);
+function summaryOf({ network }: ZooEntry, layers: readonly LayerSummary[]): WorkloadSummary {
   const weighted = network.layers.flatMap((layer) => weightShapeOf(layer) ?? []);
-  const inputs = total(all.map(({ macsDense }) => macsDense));
+  const inputs = total(layers.map(({ macsDense }) => macsDense));
   return {
     ...{ name: network.name, title: network.title, parameters: parametersIn(network) },
     weights: total(weighted.map(({ rows, columns }) => rows * columns)),
-    nonzeros: total(all.map(({ nonzeros }) => nonzeros)),
+    nonzeros: total(layers.map(({ nonzeros }) => nonzeros)),
     macsDense: inputs,
-    macsNonzero: total(all.map(({ macsNonzero }) => macsNonzero)),
+    macsNonzero: total(layers.map(({ macsNonzero }) => macsNonzero)),
     ...{ weightsOrigin: 'synthetic', activationsOrigin: 'synthetic' },
     activationDensity:
-      total(all.map((layer) => layer.activationDensity * layer.macsDense)) / Math.max(1, inputs),
-    layers: all,
+      total(layers.map((layer) => layer.activationDensity * layer.macsDense)) / Math.max(1, inputs),
+    layers,
   };
 }

@@ -32,36 +32,32 @@ export const isOfPieces = (demand: Demand): boolean =>
   !(demand.kind === 'product' && demand.right === 'weights' && demand.matrices > 1);
 
 /**
- * The task of a layer that makes `demand` in a batch of `batch`. What it is made of is drawn when it
- * is read.
+ * The task of a layer that makes `demand`, in a batch of so many frames; those of the same `alike`
+ * cost the same. What it is made of is drawn when it is first read, once for all batches.
  */
 export function wholeLayer(
   layer: Layer,
   demand: Demand,
   densities: StandInDensities,
-  batch: number,
+  alike: string,
   seed: number,
-): LayerTask {
+): (batch: number) => LayerTask {
   const dense = denseMacsOf(demand);
   const [weightShare, inputShare] = sharesOf(demand, densities);
+  const macs = {
+    dense,
+    keptWeights: dense * weightShare,
+    effective: dense * weightShare * inputShare,
+  };
   let weights: LayerWeights | null | undefined;
-  let input: Activations | undefined;
-  return {
-    ...{ name: layer.name, layer, demand, batch },
-    macs: {
-      dense,
-      keptWeights: dense * weightShare,
-      effective: dense * weightShare * inputShare,
-    },
+  const input = repeatedInput(inputsOf(demand), densities.inputs[0], seed);
+  return (batch) => ({
+    ...{ name: layer.name, layer, demand, macs, input, batch, alike },
     get weights() {
       weights ??= repeatedWeights(demand, densities, seed);
       return weights;
     },
-    get input() {
-      input ??= repeatedInput(inputsOf(demand), densities.inputs[0], seed);
-      return input;
-    },
-  };
+  });
 }
 
 /** Non-zero shares of what is multiplied by, and of what is multiplied. */

@@ -111,6 +111,7 @@ export function designSliders(
 
 /** Digits that levels are told apart by. */
 const LEVEL_DIGITS = 6;
+const LEVELS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: LEVEL_DIGITS });
 /** Units as people write them. */
 const WRITTEN: Readonly<Record<string, string>> = {
   count: '',
@@ -125,9 +126,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
 export function levelText(level: number, unit: string): string {
   const number = Number(level.toPrecision(LEVEL_DIGITS));
   const isSmall = number !== 0 && Math.abs(number) < 1e-3;
-  const text = isSmall
-    ? `${number}`
-    : number.toLocaleString('en-US', { maximumSignificantDigits: LEVEL_DIGITS });
+  const text = isSmall ? `${number}` : LEVELS.format(number);
   return `${text} ${WRITTEN[unit] ?? unit}`.trim();
 }
 

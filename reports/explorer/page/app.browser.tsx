@@ -1,6 +1,7 @@
 // The page: what can be turned on one side, what comes of it on the other.
 
-import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
 import type { Explored } from '../../../sim/explore.js';
 import { save } from '../../html/save.browser.js';
 import { quantity } from '../../quantity.js';
@@ -79,11 +80,18 @@ export function App(props: AppProps) {
       </header>
       <main>
         <div className="controls">
-          <WorkloadPanel offer={offer} store={store} />
-          <OwnFiles {...{ offer, state, onRead }} />
-          {state.designs.map((_, at) => (
-            <DesignPanel key={'AB'[at]} at={at === 0 ? 0 : 1} offer={offer} store={store} />
-          ))}
+          <Still
+            of={[offer, store, state, onRead]}
+            draw={() => (
+              <>
+                <WorkloadPanel offer={offer} store={store} />
+                <OwnFiles {...{ offer, state, onRead }} />
+                {state.designs.map((_, at) => (
+                  <DesignPanel key={'AB'[at]} at={at === 0 ? 0 : 1} offer={offer} store={store} />
+                ))}
+              </>
+            )}
+          />
         </div>
         <Found {...props} />
       </main>
@@ -95,6 +103,17 @@ export function App(props: AppProps) {
       </footer>
     </>
   );
+}
+
+/** Draws anew only what one of `of`, always as many, was changed for. */
+function Still({
+  of,
+  draw,
+}: {
+  readonly of: readonly unknown[];
+  readonly draw: () => ComponentChildren;
+}) {
+  return <>{useMemo(draw, of)}</>;
 }
 
 /** A design apart from the one it is made of: immer's drafts are trees. */
@@ -121,11 +140,16 @@ function Found({ offer, store, simulator, shown, trail, working }: AppProps) {
         </p>
       </div>
       <Tabs label="Results" tabs={tabs} chosen={tab.id} onChoose={openTab}>
-        <Chosen {...{ tab, tool, shown, trail, layer, chooseLayer }} />
+        <Still
+          of={[tab, offer, store, simulator, shown, trail, layer, readsState(tab) && store.state]}
+          draw={() => <Chosen {...{ tab, tool, shown, trail, layer, chooseLayer }} />}
+        />
       </Tabs>
     </div>
   );
 }
+
+const readsState = (tab: Tab) => 'Tool' in tab || tab.readsState === true;
 
 interface ChosenProps extends Pick<AppProps, 'shown' | 'trail'> {
   readonly tab: Tab;

@@ -8,6 +8,7 @@ import type { Row } from '../../../sim/result.js';
 import { describePrices, servingCost } from '../../../sim/serving/prices.js';
 import { dollars, quantity, ratio, UNKNOWN, wholePercent } from '../../quantity.js';
 import type { Offer, OfferedPreset } from '../offer.js';
+import { unpack } from '../packed.js';
 import { designOf, MAX_BESIDE } from '../state.js';
 import { Button, Choice } from './controls.browser.js';
 import { type Device, DevicesPlane } from './devices-plane.browser.js';
@@ -164,7 +165,7 @@ function useExplored(
         const job = simulator.start('explore', { workload, designs: [designOf(preset)] });
         void job.ended.then((outcome) => {
           if (outcome.kind === 'cancelled') return;
-          const [found] = outcome.kind === 'done' ? outcome.found.designs : [];
+          const [found] = outcome.kind === 'done' ? unpack(outcome.found).designs : [];
           const fault = outcome.kind === 'refused' ? outcome.fault : 'no answer';
           known.set(keyOf(workload, preset.name), found ?? { fault });
           for (const old of [...known.keys()].slice(0, -MAX_KNOWN)) known.delete(old);

@@ -6,6 +6,7 @@ import {
   type ExplorerQuestion,
   type ExplorerSources,
 } from '../../../sim/explore.js';
+import { pack, unpack } from '../packed.js';
 import type { JobKind, Jobs } from './jobs.js';
 
 /** A job under way. */
@@ -26,7 +27,9 @@ export function createWorkers(sources: ExplorerSources): Workers {
   let base: Answered | null = null;
   let warmed = 0;
   return {
-    explore: (question) => explorer.exploring(question),
+    async *explore(question) {
+      return pack(yield* explorer.exploring(question));
+    },
     async *ahead(questions) {
       const began = performance.now();
       let step = began;
@@ -38,14 +41,16 @@ export function createWorkers(sources: ExplorerSources): Workers {
       }
       return null;
     },
-    *remember(answered) {
-      base = answered;
+    *remember({ question, found }) {
+      base = { question, exploration: unpack(found) };
       yield 'remembered';
       return null;
     },
     *estimate({ question, milliseconds }) {
       const end = performance.now() + milliseconds;
-      return yield* estimator.estimating(question, base, () => performance.now() > end);
+      const late = () => performance.now() > end;
+      const found = yield* estimator.estimating(question, base, late);
+      return found && { ...found, exploration: pack(found.exploration) };
     },
     *rehearse() {
       if (base) yield* estimator.rehearsing(base);

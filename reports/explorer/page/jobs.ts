@@ -1,20 +1,26 @@
 // Jobs that the page gives to its workers, and the messages that they are told by.
 
-import type { Answered, Estimated } from '../../../sim/estimate.js';
-import type { Exploration, ExplorerQuestion } from '../../../sim/explore.js';
+import type { Estimated } from '../../../sim/estimate.js';
+import type { ExplorerQuestion } from '../../../sim/explore.js';
+import type { PackedExploration } from '../packed.js';
 
 /** What each kind of job is asked and finds. A new kind is a row here and one in jobs-done.ts. */
 export interface Jobs {
   /** What designs come to, exactly. */
-  readonly explore: { readonly asked: ExplorerQuestion; readonly found: Exploration };
+  readonly explore: { readonly asked: ExplorerQuestion; readonly found: PackedExploration };
   /** Works out what may be asked next. */
   readonly ahead: { readonly asked: readonly ExplorerQuestion[]; readonly found: null };
   /** Remembers an exact answer: estimates start from the newest one. */
-  readonly remember: { readonly asked: Answered; readonly found: null };
+  readonly remember: {
+    readonly asked: { readonly question: ExplorerQuestion; readonly found: PackedExploration };
+    readonly found: null;
+  };
   /** What designs come to, roughly and soon; null where nothing can be said yet. */
   readonly estimate: {
     readonly asked: { readonly question: ExplorerQuestion; readonly milliseconds: number };
-    readonly found: Estimated | null;
+    readonly found:
+      | (Omit<Estimated, 'exploration'> & { readonly exploration: PackedExploration })
+      | null;
   };
   /** Makes estimates from what is remembered quicker. */
   readonly rehearse: { readonly asked: null; readonly found: null };

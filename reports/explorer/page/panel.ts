@@ -38,6 +38,10 @@ export interface PanelProps extends ToolProps {
 
 /** A tab: of results, where there are some, or of something that stands by itself. */
 export type Tab = { readonly id: string; readonly title: string } & (
-  | { readonly Panel: (props: PanelProps) => ComponentChild }
+  | {
+      readonly Panel: (props: PanelProps) => ComponentChild;
+      /** It shows something of the state besides its results. */
+      readonly readsState?: true;
+    }
   | { readonly Tool: (props: ToolProps) => ComponentChild }
 );

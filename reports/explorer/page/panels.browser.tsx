@@ -13,7 +13,7 @@ export const tabs: readonly [Tab, ...Tab[]] = [
   { id: 'results', title: 'Results', Panel: ResultsTab },
   { id: 'layers', title: 'Layers', Panel: LayersTab },
   { id: 'machine', title: 'Machine', Panel: MachineTab },
-  { id: 'devices', title: 'Devices', Panel: DevicesTab },
+  { id: 'devices', title: 'Devices', Panel: DevicesTab, readsState: true },
   { id: 'sweep', title: 'Sweep', Tool: SweepTab },
   { id: 'tour', title: 'Tour', Tool: TourTab },
 ];

@@ -38,23 +38,20 @@ export function ResultsTab({ results: { outcomes, trail, shown } }: PanelProps) 
 }
 
 /** Seconds by cause, over all layers. */
-const timeOf = ({ layers }: Row): Parts =>
-  added(
-    layers.map(({ time, cycles, seconds }) =>
-      Object.fromEntries(
-        Object.entries(time ?? {}).map(([cause, part]) => [
-          cause,
-          cycles ? (part / cycles) * seconds : 0,
-        ]),
-      ),
-    ),
-  );
-
-const energyOf = ({ layers }: Row): Parts => added(layers.map(({ energy }) => energy ?? {}));
-
-function added(all: readonly Parts[]): Parts {
+function timeOf({ layers }: Row): Parts {
   const sums: Record<string, number> = {};
-  for (const parts of all)
-    for (const [name, part] of Object.entries(parts)) sums[name] = (sums[name] ?? 0) + part;
+  for (const { time, cycles, seconds } of layers)
+    add(sums, time ?? {}, cycles ? seconds / cycles : 0);
   return sums;
+}
+
+function energyOf({ layers }: Row): Parts {
+  const sums: Record<string, number> = {};
+  for (const { energy } of layers) add(sums, energy ?? {}, 1);
+  return sums;
+}
+
+/** Adds each part, so many times, to its sum. */
+function add(sums: Record<string, number>, parts: Parts, times: number): void {
+  for (const name in parts) sums[name] = (sums[name] ?? 0) + times * (parts[name] as number);
 }

@@ -2,6 +2,7 @@
 // there. Always the newest question, never a queue of old ones.
 
 import type { Exploration, ExplorerQuestion } from '../../../sim/explore.js';
+import { type PackedExploration, unpack } from '../packed.js';
 import type { JobKind, Jobs } from './jobs.js';
 import { type Job, type Outcome, openLine } from './line.browser.js';
 
@@ -52,9 +53,9 @@ const MILLISECONDS_LEFT_TO_END = 60;
  * An estimate is asked for when the exact answer is not there by then, or at once for a network or
  * preset that nothing is known of,
  */
-const MILLISECONDS_TILL_ESTIMATE = 20;
+const MILLISECONDS_TILL_ESTIMATE = 10;
 /** and takes about so long; where that was not enough for all layers, longer the next time. */
-const MILLISECONDS_OF_ESTIMATES = [40, 300, 3000];
+const MILLISECONDS_OF_ESTIMATES = [30, 300, 3000];
 
 interface Asked {
   readonly question: ExplorerQuestion;
@@ -65,7 +66,7 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
   const [exact, rough] = [openLine({ hasSpare: true }), openLine()];
   /** The newest question, while it waits for the one before. */
   let asked: Asked | null = null;
-  let current: { readonly asked: Asked; readonly job: Job<Exploration> } | null = null;
+  let current: { readonly asked: Asked; readonly job: Job<PackedExploration> } | null = null;
   /** Jobs that a question takes the place of. */
   const others = new Set<Job<unknown>>();
   /** What makes estimates quicker. */
@@ -81,7 +82,7 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
 
   const show = (
     { question, askedAt }: Asked,
-    outcome: Outcome<Exploration>,
+    outcome: Outcome<PackedExploration>,
     kind: Shown['kind'],
   ): unknown =>
     outcome.kind !== 'cancelled' &&
@@ -89,7 +90,7 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
       ...question,
       ...{ askedAt, kind },
       ...(outcome.kind === 'done'
-        ? { found: outcome.found, modelMilliseconds: outcome.milliseconds }
+        ? { found: unpack(outcome.found), modelMilliseconds: outcome.milliseconds }
         : { found: { fault: outcome.fault }, modelMilliseconds: 0 }),
     });
 
@@ -106,7 +107,7 @@ export function startSimulator({ onAnswer, onDoing, next, some, onReady }: Liste
       if (outcome.kind !== 'cancelled') answered = about(own.question);
       show(own, outcome, 'exact');
       if (outcome.kind === 'done')
-        rough.start('remember', { question: own.question, exploration: outcome.found });
+        rough.start('remember', { question: own.question, found: outcome.found });
       if (!current) prepare();
     });
   };

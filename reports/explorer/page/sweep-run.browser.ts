@@ -2,6 +2,7 @@
 
 import { describeDesign, describeWorkload } from '../describe.js';
 import type { Offer } from '../offer.js';
+import { unpack } from '../packed.js';
 import { questionOf } from '../sliders.js';
 import type { ExplorerState } from '../state.js';
 import { pointOf, type SweptDial, type SweptPoint, sweptDesigns } from '../sweep.js';
@@ -81,7 +82,7 @@ export function startSweep(offer: Offer, state: ExplorerState, dials: readonly S
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const outcome = await line.start('explore', { workload, designs: [next.design] }).ended;
       if (!current || !isCurrent() || outcome.kind === 'cancelled') return;
-      const found = outcome.kind === 'done' ? outcome.found.designs[0] : outcome;
+      const found = outcome.kind === 'done' ? unpack(outcome.found).designs[0] : outcome;
       const { points, refused, reason, done } = current;
       const seconds = (performance.now() - began) / 1000;
       current = { ...current, done: done + 1, seconds };

@@ -28,6 +28,21 @@ export function dollars(value: number | null): string {
   return `$${digits(value, 8)}`;
 }
 
+/** How people write units that files write in letters, and those that say nothing. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  ...{ us: 'µs', um2: 'µm²', mm2: 'mm²', percent: '%', count: '', ratio: '' },
+};
+
+/** '64', '9.6 µs', '601 mm²': a number and its unit as presets state them, as people write them. */
+export const stated = (value: string, unit: string): string =>
+  `${value} ${WRITTEN[unit] ?? unit}`.trim();
+
+/** The same of both in one text: '64 count'. */
+export function asWritten(published: string): string {
+  const [, value = published, unit = ''] = /^(\S+) (.+)$/.exec(published) ?? [];
+  return stated(value, unit);
+}
+
 /** A count: '37.7 M', '16'. */
 export function count(value: number | null): string {
   if (value === null) return UNKNOWN;

@@ -61,3 +61,13 @@ export function placeNames<Mark extends Marked>(
     return [];
   });
 }
+
+/** '…activity.spmatRead': as much of a path's end, where it differs from others, as has room. */
+export function endOf(path: string, pixels: number): string {
+  const parts = path.split('.');
+  for (let from = 0; from < parts.length; from++) {
+    const text = `${from > 0 ? '…' : ''}${parts.slice(from).join('.')}`;
+    if (textWidth(text, FONT_PIXELS, false) <= pixels || from === parts.length - 1) return text;
+  }
+  return path;
+}

@@ -4,8 +4,9 @@ import { geometricMean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../../sim/result.js';
 import { type Change, type ParameterSensitivity, RELATIVE_STEP } from '../../sim/uncertainty.js';
-import { ratio } from '../quantity.js';
+import { asWritten, ratio } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
+import { endOf } from './labels.js';
 import { legendColumns } from './legend.js';
 import { RATIO_LABELS } from './look.js';
 import { fillOf, solid } from './looks.js';
@@ -118,15 +119,17 @@ function sensitivityChart(hardware: string, rows: readonly ParameterSensitivityR
 const ROW = 24;
 
 function spec(rows: readonly ParameterSensitivityRow[], width: number): TopLevelSpec {
+  const limit = width / 2.4;
+  const nameOf = ({ path }: ParameterSensitivityRow) => endOf(path, limit);
   const bars = rows.flatMap((row) =>
     measures.flatMap((of) => {
       const { less, more } = row[of];
       const ends = [less, more].filter((end) => end !== null);
       if (ends.length === 0) return [];
-      const label = `${row.path} = ${row.published} (${row.from}), ${NAMES[of]}: ${ratio(less)} with less, ${ratio(more)} with more`;
+      const label = `${row.path} = ${asWritten(row.published)} (${row.from}), ${NAMES[of]}: ${ratio(less)} with less, ${ratio(more)} with more`;
       return [
         {
-          path: row.path,
+          path: nameOf(row),
           of: NAMES[of],
           low: Math.min(1, ...ends),
           high: Math.max(1, ...ends),
@@ -152,10 +155,10 @@ function spec(rows: readonly ParameterSensitivityRow[], width: number): TopLevel
           y: {
             field: 'path',
             type: 'nominal',
-            sort: rows.map(({ path }) => path),
+            sort: rows.map(nameOf),
             title: null,
             scale: { paddingInner: 0.3 },
-            axis: { ticks: false, domain: false, labelLimit: width / 2.4 },
+            axis: { ticks: false, domain: false, labelLimit: limit },
           },
           yOffset: { field: 'of', sort: [...names] },
           x: {
@@ -172,8 +175,8 @@ function spec(rows: readonly ParameterSensitivityRow[], width: number): TopLevel
             scale: { domain: [...names], range: measures.map((of) => fillOf(looks[of])) },
             legend: {
               columns: legendColumns(names, width, {
-                labels: rows.map(({ path }) => path),
-                limit: width / 2.4,
+                labels: rows.map(nameOf),
+                limit,
               }),
             },
           },

@@ -15,9 +15,35 @@ const sized = new ResizeObserver((entries) => {
       target.role = 'group';
       target.ariaLabel = dataset.label ?? null;
     } else for (const name of ['tabindex', 'role', 'aria-label']) target.removeAttribute(name);
+    tellMore(target);
   }
 });
-for (const part of document.querySelectorAll('.scroll')) sized.observe(part);
+for (const part of document.querySelectorAll<HTMLElement>('.scroll')) {
+  sized.observe(part);
+  part.addEventListener('scroll', () => tellMore(part), { passive: true });
+}
+
+/** The most of a view's width that names which stay in it may take. */
+const NAMES = 0.45;
+
+/** For the page's style: on which sides there is more, and whether a table's first column stays. */
+function tellMore(part: HTMLElement): void {
+  const beyond = part.scrollWidth - part.clientWidth;
+  const sides = [
+    ...(part.scrollLeft > 0 ? ['left'] : []),
+    ...(beyond - part.scrollLeft > 1 ? ['right'] : []),
+  ];
+  part.dataset.more = sides.join(' ');
+  const first = part.querySelector('tbody td');
+  const fits = first !== null && first.clientWidth <= NAMES * part.clientWidth;
+  part.toggleAttribute('data-names', beyond > 1 && fits);
+}
+
+// Paper cannot be unfolded.
+addEventListener('beforeprint', () => {
+  for (const notes of document.querySelectorAll<HTMLDetailsElement>('.many-notes'))
+    notes.open = true;
+});
 
 /** What a column is sorted by after the next press; a third one restores the first order. */
 const NEXT: Readonly<Record<string, string>> = {

@@ -10,8 +10,9 @@ import { declarations } from '../charts/palette.js';
 import type { Section, View } from '../document.js';
 import { wordsIn } from '../glossary.js';
 import { pageAsset } from './assets.node.js';
+import { runsOf } from './contents.js';
 import { drawChart, Figure, type RenderedChart } from './figure.js';
-import { Scroll, Table } from './table.js';
+import { Scroll, Table, together } from './table.js';
 
 /** A page is as wide as it is: sections show all their columns. */
 const COLUMNS = Number.POSITIVE_INFINITY;
@@ -154,12 +155,12 @@ const titleOf = (heading: string) => heading.split(' · ')[0] ?? heading;
 function Contents({ chapters }: { readonly chapters: readonly Chapter[] }) {
   if (chapters.flatMap(({ entries }) => entries).length < 2) return null;
   const titles = chapters.flatMap(({ entries }) => entries.map(({ heading }) => titleOf(heading)));
-  const link = ({ heading, id }: Entry) => {
+  const textOf = ({ heading }: Entry) => {
     const title = titleOf(heading);
     // What several entries are called says nothing: all of it, then.
-    const isAlone = titles.filter((other) => other === title).length === 1;
-    return <a href={`#${id}`}>{isAlone ? title : heading}</a>;
+    return titles.filter((other) => other === title).length === 1 ? title : heading;
   };
+  const link = (entry: Entry) => <a href={`#${entry.id}`}>{textOf(entry)}</a>;
   return (
     <nav aria-label="Contents">
       <ul>
@@ -171,9 +172,26 @@ function Contents({ chapters }: { readonly chapters: readonly Chapter[] }) {
             <li key={title}>
               <span>{title}</span>
               <ul>
-                {entries.map((each) => (
-                  <li key={each.id}>{link(each)}</li>
-                ))}
+                {runsOf(entries.map(textOf)).map(({ from, before, middles, after }) => {
+                  const own = entries.slice(from, from + middles.length);
+                  const [one] = own;
+                  return one && own.length === 1 ? (
+                    <li key={one.id}>{link(one)}</li>
+                  ) : (
+                    <li key={one?.id} className="alike">
+                      {before}{' '}
+                      {own.map((each, at) => (
+                        <>
+                          {at > 0 && ', '}
+                          <a key={each.id} href={`#${each.id}`} aria-label={textOf(each)}>
+                            {middles[at]}
+                          </a>
+                        </>
+                      ))}
+                      {after}
+                    </li>
+                  );
+                })}
               </ul>
             </li>
           );
@@ -188,7 +206,7 @@ function SectionBody({ section }: { readonly section: Section }) {
   return (
     <>
       {lines.map((line) => (
-        <p key={line}>{line}</p>
+        <p key={line}>{together(line)}</p>
       ))}
       {table && <Table {...table} caption={heading} />}
       {text.length > 0 && (
@@ -196,19 +214,36 @@ function SectionBody({ section }: { readonly section: Section }) {
           <pre>{text.join('\n')}</pre>
         </Scroll>
       )}
-      {notes.length + doubts.length > 0 && (
-        <ul className="notes">
-          {doubts.map((doubt) => (
-            <li key={doubt} className="doubt">
-              {doubt}
-            </li>
-          ))}
-          {notes.map((note) => (
-            <li key={note}>{note}</li>
-          ))}
-        </ul>
-      )}
+      {notes.length + doubts.length > 0 && <Notes notes={notes} doubts={doubts} />}
     </>
+  );
+}
+
+/** Notes that stand open on a page: more would hide what comes after them. */
+const OPEN_NOTES = 6;
+
+function Notes({ notes, doubts }: Required<Pick<Section, 'notes' | 'doubts'>>) {
+  const list = (
+    <ul className="notes">
+      {doubts.map((doubt) => (
+        <li key={doubt} className="doubt">
+          {together(doubt)}
+        </li>
+      ))}
+      {notes.map((note) => (
+        <li key={note}>{together(note)}</li>
+      ))}
+    </ul>
+  );
+  const all = notes.length + doubts.length;
+  if (all <= OPEN_NOTES) return list;
+  return (
+    <details className="many-notes">
+      <summary>
+        {all} notes{doubts.length > 0 && `, ${doubts.length} on estimates`}
+      </summary>
+      {list}
+    </details>
   );
 }
 

@@ -25,16 +25,12 @@ export function Table({ columns, rows, caption }: TableData & { readonly caption
               {row.map((cell, at) => (
                 <td
                   key={columns[at]?.header}
-                  className={
-                    cell.length <= UNBROKEN
-                      ? `unbroken ${classOf(columns[at])}`
-                      : classOf(columns[at])
-                  }
+                  className={`${cell.length <= UNBROKEN ? 'unbroken' : 'long'} ${classOf(columns[at])}`}
                 >
                   {cell === 'modelled' || cell === 'measured' ? (
                     <span className={cell}>{cell}</span>
                   ) : (
-                    cell
+                    together(cell)
                   )}
                 </td>
               ))}
@@ -60,6 +56,10 @@ export function Scroll({
     </div>
   );
 }
+
+/** A number and its unit stay on one line: '80 %'. */
+export const together = (text: string) =>
+  text.replace(/(\d) (?=(?:%|[pnµmkMGT]?(?:[sJWB]|Hz))(?:\W|$))/gu, '$1\u00a0');
 
 /** Characters of a cell that stays on one line. */
 const UNBROKEN = 28;

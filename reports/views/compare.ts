@@ -64,7 +64,10 @@ export function compareView(
           ...groupEndingAt(comparisons, at).map((members) => meanSection(members, isWhole)),
         ];
       });
-      const causes = why.flatMap((each) => whySections(each, style));
+      // On a page, layer by layer comes after what it explains.
+      const causes = why.flatMap((each) =>
+        whySections(each, style).map((section) => ({ ...section, summary: false })),
+      );
       const rest = isWhole ? [] : [moreSection(comparisons, accesses, why.length > 0)];
       return [...verdicts, ...details, ...causes, ...rest];
     },

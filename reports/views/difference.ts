@@ -9,7 +9,7 @@ import { type ChangeBar, changeChart } from '../charts/changes.js';
 import type { Chart } from '../charts/chart.js';
 import { left, right, type Section, type View } from '../document.js';
 import { metricText } from '../metric.js';
-import { count, quantity, ratio, UNKNOWN } from '../quantity.js';
+import { count, quantity, ratio, stated, UNKNOWN } from '../quantity.js';
 
 /** Units that take SI prefixes; the others are said as they are. */
 const PREFIXED: readonly string[] = ['Hz', 's', 'J', 'W', 'B', 'B/s'];
@@ -17,7 +17,7 @@ const PREFIXED: readonly string[] = ['Hz', 's', 'J', 'W', 'B', 'B/s'];
 function valueText(value: unknown, unit: string): string {
   if (value === null || value === undefined) return UNKNOWN;
   if (typeof value !== 'number') return String(value);
-  return PREFIXED.includes(unit) ? quantity(value, unit) : `${count(value)} ${unit}`.trim();
+  return PREFIXED.includes(unit) ? quantity(value, unit) : stated(count(value), unit);
 }
 
 function fieldsSection({ changes, patches }: Difference, before: string, after: string): Section {
@@ -26,7 +26,9 @@ function fieldsSection({ changes, patches }: Difference, before: string, after: 
     lines: [
       changes.length === 0
         ? 'no number of the hardware differs'
-        : `${changes.length} numbers differ`,
+        : changes.length === 1
+          ? '1 number differs'
+          : `${changes.length} numbers differ`,
     ],
     ...(changes.length === 0
       ? {}
@@ -157,7 +159,7 @@ export function designDifferenceView(difference: DesignDifference): View {
       },
       fieldsSection(difference, names[0] ?? '', names[1] ?? ''),
       {
-        heading: 'what comes of it',
+        heading: 'What comes of it',
         table: {
           columns: [left('metric'), right('before'), right('after'), right('ratio')],
           rows: measured.map((name) => [

@@ -40,6 +40,7 @@ export function hardwareListView(listed: ListedHardware): View {
   });
   return {
     title: 'zeroskip hardware list',
+    subject: 'Devices: models and what runs here',
     sections: ({ columns }: Style) => [
       ...families.flatMap(({ name, title }) => {
         const own = entries.filter(({ hardware }) => hardware.family === name);

@@ -3,6 +3,7 @@
 import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { sum } from '../../hw-models/cost.js';
 import { left, right, type Section, type View } from '../document.js';
+import { asWritten } from '../quantity.js';
 import type { Records } from '../records.js';
 
 const kernelText = ({ kernels, optInKernels }: Pick<Hardware, 'kernels' | 'optInKernels'>) =>
@@ -36,7 +37,7 @@ function figureSection({ name, title, family, figures, ...hardware }: Hardware):
       columns: [left('number'), right('value'), left('from'), left('source')],
       rows: [...figures].map(([path, figure]) => [
         path,
-        figure.published,
+        asWritten(figure.published),
         figure.from,
         figure.cite,
       ]),

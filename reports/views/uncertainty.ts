@@ -5,7 +5,7 @@ import type { HardwareResult } from '../../sim/result.js';
 import { RELATIVE_STEP } from '../../sim/uncertainty.js';
 import { type Span, sensitivityRows } from '../charts/uncertainty.js';
 import { left, right, type Section } from '../document.js';
-import { ratio, UNKNOWN } from '../quantity.js';
+import { asWritten, ratio, UNKNOWN } from '../quantity.js';
 
 /** A table for each hardware of a comparison with its uncertainty. */
 export function sensitivitySections(
@@ -28,7 +28,13 @@ export function sensitivitySections(
             ...[right('time'), right('energy')],
           ],
           rows: rows.map(({ path, published, from, seconds, joules }) => [
-            ...[path, ...(wide ? [published] : []), from, spanText(seconds), spanText(joules)],
+            ...[
+              path,
+              ...(wide ? [asWritten(published)] : []),
+              from,
+              spanText(seconds),
+              spanText(joules),
+            ],
           ]),
         },
       },

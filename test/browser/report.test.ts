@@ -120,6 +120,37 @@ describe.skipIf(noChromium)('a report', () => {
     await page.close();
   });
 
+  it('says on which sides a table goes on, and keeps its rows’ names in sight', async () => {
+    const { page } = await open({ viewport: { width: 390, height: 740 } });
+    const wide = page.locator('.scroll[data-names]').first();
+    expect(await wide.getAttribute('data-more')).toBe('right');
+    const shadow = () => wide.evaluate((part) => getComputedStyle(part).boxShadow);
+    expect(await shadow()).toMatch(/inset$/);
+    const name = wide.locator('tbody td').first();
+    const before = await name.evaluate((cell) => cell.getBoundingClientRect().left);
+    await wide.evaluate((part) => part.scrollBy(4, 0));
+    await expect.poll(() => wide.getAttribute('data-more')).toBe('left right');
+    expect(await name.evaluate((cell) => cell.getBoundingClientRect().left)).toBe(before);
+    await page.close();
+  });
+
+  it('is no wider than a phone where a name has no place to break', async () => {
+    const name = `/tmp/${'W'.repeat(60)}.yaml`;
+    const view = viewOf(await smallComparison());
+    const html = await renderHtml({
+      ...view,
+      subject: name,
+      sections: (style) =>
+        view.sections(style).map((one) => ({ ...one, heading: `${name} ${one.heading}` })),
+    });
+    const long = await pageFile('long.html', html);
+    const { page } = await openWatched(browser, long, long, {
+      viewport: { width: 360, height: 740 },
+    });
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.close();
+  });
+
   it.each([
     ['light', 'rgb(244, 246, 248)'],
     ['dark', 'rgb(13, 17, 22)'],

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logScale } from '../../reports/charts/scales.js';
-import { roundQuantity } from '../../reports/quantity.js';
+import { asWritten, roundQuantity } from '../../reports/quantity.js';
 
 const FACTORS: Readonly<Record<string, string>> = {
   ...{ p: 'e-12', n: 'e-9', µ: 'e-6', m: 'e-3', '': '' },
@@ -51,5 +51,19 @@ describe('round quantities', () => {
         expect(said).toEqual([...new Set(said)].sort((a, b) => a - b));
       }),
     );
+  });
+});
+
+describe('a number as a preset states it', () => {
+  it.each([
+    ['64 count', '64'],
+    ['0.884 ratio', '0.884'],
+    ['9.6 us', '9.6 µs'],
+    ['601 mm2', '601 mm²'],
+    ['11 percent', '11 %'],
+    ['1536 per cycle', '1536 per cycle'],
+    ['serial', 'serial'],
+  ])('%s is written %s', (published, written) => {
+    expect(asWritten(published)).toBe(written);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { BESIDE, type Marked, placeNames } from '../../../reports/charts/labels.js';
+import { describe, expect, it } from 'vitest';
+import { BESIDE, endOf, type Marked, placeNames } from '../../../reports/charts/labels.js';
 import { FONT_PIXELS } from '../../../reports/charts/look.js';
 import { textWidth } from '../../../reports/charts/text-width.js';
 
@@ -40,4 +40,15 @@ it('a mark by itself has its name on the better side, at the edge on the other',
   const place = (x: number) => placeNames([{ x, y: 10, name: 'design 4' }], WIDTH, 'right');
   expect(place(100)[0]?.side).toBe('right');
   expect(place(WIDTH)[0]?.side).toBe('left');
+});
+
+describe('the end of a path', () => {
+  const path = 'characterised.activity.spmatRead';
+  it('is all of it where that has room', () => {
+    expect(endOf(path, 400)).toBe(path);
+  });
+  it('is what tells it from others where it has not', () => {
+    expect(endOf(path, 140)).toBe('…activity.spmatRead');
+    expect(endOf(path, 1)).toBe('…spmatRead');
+  });
 });

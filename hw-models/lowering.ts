@@ -13,9 +13,16 @@ import {
   type StreamDemand,
   streamOf,
 } from '../workloads/demand.js';
-import type { Activations, LayerTask, LayerWeights, MacCounts } from '../workloads/network.js';
+import {
+  type Activations,
+  type LayerTask,
+  type LayerWeights,
+  type MacCounts,
+  madeWhenRead,
+} from '../workloads/network.js';
 import { activations, countMacs } from '../workloads/tasks.js';
 import { sizeOf } from '../workloads/tensor.js';
+import { matrixOfOnes } from '../workloads/weights/on-demand.js';
 import { pickMatrices, sliceColumns, sliceRows } from '../workloads/weights/slices.js';
 
 /** A task that stands for `times` of its kind, one after another. */
@@ -96,7 +103,7 @@ function multiplying(
   weightsOf: () => LayerWeights,
 ): LayerTask {
   const input = once(inputOf);
-  const macs = once(() => countMacs(demand, weightsOf(), input().values));
+  const macs = once(() => countMacs(demand, weightsOf(), input()));
   return {
     ...{ name: task.name, demand, batch: task.batch },
     get input() {
@@ -227,11 +234,18 @@ export function matrixParts(task: LayerTask, demand: ProductDemand): readonly Pa
  * `size` values from `from` on. Those of a plane that is unfolded on the way are fewer than are
  * read: they repeat.
  */
-function cut({ values, origin }: Activations, from: number, size: number): Activations {
-  if (from + size <= values.length) return activations(values.subarray(from, from + size), origin);
-  const all = new Float32Array(size);
-  for (let at = 0; at < size; at++) all[at] = values[(from + at) % Math.max(1, values.length)] ?? 0;
-  return activations(all, origin);
+function cut(whole: Activations, from: number, size: number): Activations {
+  const { density, origin } = whole;
+  const take = () => {
+    const { values } = whole;
+    if (from + size <= values.length) return values.subarray(from, from + size);
+    const all = new Float32Array(size);
+    for (let at = 0; at < size; at++)
+      all[at] = values[(from + at) % Math.max(1, values.length)] ?? 0;
+    return all;
+  };
+  // Of what has no zeros none need be looked for.
+  return density === 1 ? madeWhenRead(size, 1, origin, take) : activations(take(), origin);
 }
 
 /** A product of several rows as a pointwise convolution, whose pixels they are. */
@@ -255,16 +269,16 @@ function pixelPart(part: Part): Part {
 }
 
 /** [rows × depth] as the planes of an image of `depth` channels. */
-function transposed(
-  { values, density, origin }: Activations,
-  rows: number,
-  depth: number,
-): Activations {
-  const planes = new Float32Array(rows * depth);
-  for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < depth; at++) planes[at * rows + row] = values[row * depth + at] as number;
-  }
-  return { values: planes, density, origin };
+function transposed(whole: Activations, rows: number, depth: number): Activations {
+  return madeWhenRead(rows * depth, whole.density, whole.origin, () => {
+    const { values } = whole;
+    const planes = new Float32Array(rows * depth);
+    for (let row = 0; row < rows; row++) {
+      for (let at = 0; at < depth; at++)
+        planes[at * rows + row] = values[row * depth + at] as number;
+    }
+    return planes;
+  });
 }
 
 function imageParts(task: LayerTask, demand: ConvolutionDemand): readonly Part[] {
@@ -284,8 +298,7 @@ function imageParts(task: LayerTask, demand: ConvolutionDemand): readonly Part[]
 }
 
 function onesOf(rows: number, columns: number): LayerWeights {
-  const values = new Float32Array(rows * columns).fill(1);
-  return { store: { format: 'dense', rows, columns, values }, bias: null, origin: 'synthetic' };
+  return { store: matrixOfOnes(rows, columns), bias: null, origin: 'synthetic' };
 }
 
 /**

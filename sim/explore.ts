@@ -5,7 +5,7 @@ import type { Hardware, PrecisionChoice } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { Steps } from '../workloads/base/steps.js';
 import { readWeights } from '../workloads/formats/weight-files.js';
-import type { LayerTask, Network } from '../workloads/network.js';
+import { type LayerTask, type Network, sizeOfActivations } from '../workloads/network.js';
 import { drawRepeatableModel, type RandomModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Densities, densitiesAt } from './densities.js';
@@ -204,7 +204,10 @@ export function createExplorer(sources: ExplorerSources): Explorer {
 
 const bytesOf = (network: Network, { tensors }: Trace): number => {
   const read = new Set(network.layers.map(({ inputs: [first = ''] }) => first));
-  return [...read].reduce((sum, name) => sum + (tensors.get(name)?.values.byteLength ?? 0), 0);
+  return [...read].reduce((sum, name) => {
+    const tensor = tensors.get(name);
+    return sum + (tensor ? Float32Array.BYTES_PER_ELEMENT * sizeOfActivations(tensor) : 0);
+  }, 0);
 };
 
 /** A network with the weights of its own file, else with those that it is shipped with. */

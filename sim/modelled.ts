@@ -9,7 +9,7 @@ import type {
 } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import type { LayerTask } from '../workloads/network.js';
-import { nonzerosOf } from '../workloads/weights/store.js';
+import { nonzerosOf } from '../workloads/weights/entries.js';
 import { collectNotes } from './notes.js';
 import type { LayerResult, Row } from './result.js';
 import { total, totalOrNull } from './summary.js';

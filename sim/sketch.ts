@@ -13,7 +13,7 @@ import {
   weightShapeOf,
 } from '../workloads/network.js';
 import { tensorDensities } from '../workloads/synthesis.js';
-import { nonzerosOf } from '../workloads/weights/store.js';
+import { nonzerosOf } from '../workloads/weights/entries.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Densities, densitiesAt } from './densities.js';
 import type { ExploredWorkload } from './explore.js';

@@ -53,7 +53,7 @@ export function standInOf(
   const small = shrunk(demand, limits);
   const weights = demand.kind === 'embedding' ? null : drawn(small, densities, seed, name);
   const input = drawActivations(inputsOf(small), densities.inputs[0], seed, name);
-  const macs = countMacs(small, weights, input.values);
+  const macs = countMacs(small, weights, input);
   return { name, demand: small, weights, input, macs, batch };
 }
 

@@ -11,7 +11,7 @@ import {
   sizeOfActivations,
   weightShapeOf,
 } from '../workloads/network.js';
-import { nonzerosOf } from '../workloads/weights/store.js';
+import { nonzerosOf } from '../workloads/weights/entries.js';
 
 /** What one layer asks of any hardware, for one frame. */
 export interface LayerSummary {

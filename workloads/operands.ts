@@ -105,7 +105,7 @@ function gather(values: Float32Array, axes: readonly AxisPlace[]): Float32Array 
 /** Activations as a matrix of so many rows, whose values are made when they are read. */
 export function asMatrix(activations: Activations, rows: number, columns: number): DenseMatrix {
   return {
-    ...({ format: 'dense', rows, columns } as const),
+    ...({ format: 'dense', rows, columns, isFull: activations.density === 1 } as const),
     get values() {
       return activations.values;
     },

@@ -18,15 +18,7 @@ import { drawInput, meets } from './random-inputs.js';
 import { sizeOf } from './tensor.js';
 import { LazyWeights } from './weights/lazy.js';
 import { type Repeatable, repeatable } from './weights/repeatable.js';
-import {
-  nonzerosOf,
-  partsIn,
-  type SingleStore,
-  stackOf,
-  toCsr,
-  toDense,
-  type WeightStore,
-} from './weights/store.js';
+import { partsIn, type SingleStore, stackOf, toCsr, type WeightStore } from './weights/store.js';
 import {
   densityOf,
   drawActivations,
@@ -92,21 +84,10 @@ function drawShared(
   const first = (name: string) => standsFor.get(name) as Layer;
   const weights = new LazyWeights(
     weighted.map(({ name }) => name),
-    (name) => {
-      const own = drawWhole(network, first(name), densities, seed);
-      // A matrix without zeros takes half as much without the places of its weights.
-      const isDense = nonzerosOf(own.store) === own.store.rows * own.store.columns;
-      return isDense ? { ...own, store: eachDense(own.store) } : own;
-    },
+    (name) => drawWhole(network, first(name), densities, seed),
     (name) => first(name).name,
   );
   return { network, weights, origin: 'synthetic' };
-}
-
-function eachDense(store: WeightStore): WeightStore {
-  if (store.format !== 'stacked') return toDense(store);
-  const made = new Map([...new Set(store.parts)].map((part) => [part, toDense(part)]));
-  return stackOf(store.parts.map((part) => made.get(part) ?? part));
 }
 
 /** Whether layers of one shape have the same drawn weights. */
@@ -138,10 +119,10 @@ export function* drawRepeatableModel(
   for (const layer of network.layers) {
     const own = yield* drawLayer(network, layer, densities, seed);
     if (!own) continue;
-    const store = repeatable(toCsr(own.store), function* () {
+    const store = repeatable(single(own.store), function* () {
       const again = yield* drawLayer(network, layer, densities, seed);
       invariant(again !== null, () => `layer ${layer.name} has no weights any more`);
-      return toCsr(again.store);
+      return single(again.store);
     });
     stores.push(store);
     weights.set(layer.name, { ...own, store: store.store });
@@ -156,6 +137,8 @@ export function* drawRepeatableModel(
     },
   };
 }
+
+const single = (store: WeightStore) => (store.format === 'dense' ? store : toCsr(store));
 
 function* drawLayer(
   network: Network,

@@ -21,15 +21,8 @@ import {
 import { asMatrix, operandInOrder } from './operands.js';
 import { insideRange } from './operators/window.js';
 import { sizeOf } from './tensor.js';
-import {
-  countNonzeros,
-  type DenseMatrix,
-  entriesPerColumn,
-  nonzerosOf,
-  type StackedMatrix,
-  toCsr,
-  type WeightStore,
-} from './weights/store.js';
+import { entriesPerColumn, nonzerosOf } from './weights/entries.js';
+import { countNonzeros, type WeightStore } from './weights/store.js';
 
 /** The activations that a layer meets, with their density counted. */
 export function activations(values: Float32Array, origin: Activations['origin']): Activations {
@@ -60,21 +53,10 @@ export function taskOf(
   const isOfTwo = demand.kind === 'product' && demand.right === 'activations';
   const weights = () =>
     isOfTwo ? operandWeights(layer, demand, activationsAt(1)) : weightsOf(model, layer);
-  /** Whether each value meets as many weights, so that no value need be looked at. */
-  const isFull = () => {
-    if (demand.kind !== 'product') return false;
-    const { matrices, rows, depth, columns } = demand;
-    if (sizeOfActivations(input()) !== matrices * rows * depth) return false;
-    if (isOfTwo) return activationsAt(1).density === 1;
-    const store = weights()?.store;
-    return store !== undefined && nonzerosOf(store) === matrices * columns * depth;
-  };
-  const count = () => {
-    if (denseMacsOf(demand) === 0) return { dense: 0, keptWeights: 0, effective: 0 };
-    return isFull()
-      ? evenMacs(demand as ProductDemand, input().density)
-      : countMacs(demand, weights(), input().values);
-  };
+  const count = () =>
+    denseMacsOf(demand) === 0
+      ? { dense: 0, keptWeights: 0, effective: 0 }
+      : countMacs(demand, weights(), input());
   let counted: MacCounts | null = null;
   return {
     ...{ name, layer, demand, batch },
@@ -118,103 +100,57 @@ function operandWeights(
   return made;
 }
 
-/** {@link countMacs} where no weight is zero. */
-function evenMacs(demand: ProductDemand, density: number): MacCounts {
-  const dense = denseMacsOf(demand);
-  const values = demand.matrices * demand.rows * demand.depth;
-  return { dense, keptWeights: dense, effective: Math.round(density * values) * demand.columns };
-}
-
 /** Multiply-accumulates of one frame by what they meet. What is no product has none. */
 export function countMacs(
   demand: Demand,
   weights: LayerWeights | null,
-  input: Float32Array,
+  input: Activations,
 ): MacCounts {
   if (!weights) return { dense: 0, keptWeights: 0, effective: 0 };
   switch (demand.kind) {
     case 'convolution':
-      return countConvolution(demand, weights, input);
+      return countConvolution(demand, weights, input.values);
     case 'product':
       return countProduct(demand, weights.store, input);
     case 'routed':
       return countRouted(demand, weights.store, input);
     case 'recurrent':
-      return countRecurrent(demand, weights, input);
+      return countRecurrent(demand, weights, input.values);
     default:
       return { dense: 0, keptWeights: 0, effective: 0 };
   }
 }
 
-function countProduct(demand: ProductDemand, store: WeightStore, input: Float32Array): MacCounts {
+function countProduct(demand: ProductDemand, store: WeightStore, input: Activations): MacCounts {
   const { matrices, rows, depth, columns } = demand;
   const size = matrices * rows * depth;
-  const perColumn = columnCounts(store, matrices);
+  const dense = size * columns;
   const kept = nonzerosOf(store);
-  let effective = 0;
+  const counts = { dense, keptWeights: kept * rows };
   // Fewer values than the product reads: a plane that is unfolded on the way, of which only the
   // share is known.
-  if (input.length === size) {
-    for (let at = 0; at < size; at++) {
-      if (input[at] === 0) continue;
-      effective += perColumn[Math.floor(at / (rows * depth)) * depth + (at % depth)] as number;
+  if (sizeOfActivations(input) !== size)
+    return { ...counts, effective: kept * rows * input.density };
+  // Each value meets as many weights, so that none need be looked at.
+  if (kept === matrices * columns * depth)
+    return { ...counts, effective: Math.round(input.density * size) * columns };
+  const perColumn = entriesPerColumn(store, matrices);
+  const { values } = input;
+  let effective = 0;
+  for (let matrix = 0, at = 0; matrix < matrices; matrix++) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < depth; column++, at++)
+        if (values[at] !== 0) effective += perColumn[matrix * depth + column] as number;
     }
-  } else {
-    const density = input.length === 0 ? 0 : countNonzeros(input) / input.length;
-    effective = kept * rows * density;
   }
-  return {
-    dense: matrices * rows * depth * columns,
-    keptWeights: kept * rows,
-    effective,
-  };
+  return { ...counts, effective };
 }
 
 /** Who chooses is known when it runs: experts count as the mean of all, and so do zeros. */
-function countRouted(demand: RoutedDemand, store: WeightStore, input: Float32Array): MacCounts {
+function countRouted(demand: RoutedDemand, store: WeightStore, input: Activations): MacCounts {
   const dense = denseMacsOf(demand);
   const keptWeights = (dense * nonzerosOf(store)) / (store.rows * store.columns);
-  const density = input.length === 0 ? 0 : countNonzeros(input) / input.length;
-  return { dense, keptWeights, effective: keptWeights * density };
-}
-
-const denseColumns = new WeakMap<DenseMatrix, Map<number, Uint32Array>>();
-
-/**
- * Non-zeros of each column, apart for each of `groups` blocks of rows. A dense matrix is counted as
- * it stands, and once.
- */
-function columnCounts(store: WeightStore, groups: number): Uint32Array {
-  if (store.format === 'stacked' && store.parts.length === groups) return stackCounts(store);
-  if (store.format !== 'dense') return entriesPerColumn(toCsr(store), groups);
-  const known = denseColumns.get(store) ?? new Map<number, Uint32Array>();
-  denseColumns.set(store, known);
-  const counts = known.get(groups) ?? countDenseColumns(store, groups);
-  known.set(groups, counts);
-  return counts;
-}
-
-function countDenseColumns({ rows, columns, values }: DenseMatrix, groups: number): Uint32Array {
-  const counts = new Uint32Array(groups * columns);
-  for (let row = 0, at = 0; row < rows; row++) {
-    const base = Math.floor((row * groups) / rows) * columns;
-    // 1 where a value is not zero: a branch would be mispredicted.
-    for (let column = base; column < base + columns; column++, at++)
-      counts[column] = (counts[column] as number) + (values[at] === 0 ? 0 : 1);
-  }
-  return counts;
-}
-
-/** Each matrix of a stack apart; one that stands there several times is counted once. */
-function stackCounts({ columns, parts }: StackedMatrix): Uint32Array {
-  const known = new Map<WeightStore, Uint32Array>();
-  const counts = new Uint32Array(parts.length * columns);
-  for (const [at, part] of parts.entries()) {
-    const own = known.get(part) ?? columnCounts(part, 1);
-    known.set(part, own);
-    counts.set(own, at * columns);
-  }
-  return counts;
+  return { dense, keptWeights, effective: keptWeights * input.density };
 }
 
 /** The state of a recurrent layer is not known before it runs: as dense as it can be. */
@@ -224,7 +160,7 @@ function countRecurrent(
   input: Float32Array,
 ): MacCounts {
   const { directions, steps, sequences, inputs, hidden, gates } = demand;
-  const perColumn = columnCounts(store, 1);
+  const perColumn = entriesPerColumn(store, 1);
   let effective = 0;
   for (let at = 0; at < input.length; at++)
     if (input[at] !== 0) effective += perColumn[at % inputs] as number;
@@ -249,7 +185,7 @@ function countConvolution(
   const [channels, height, width] = demand.input;
   const [, outHeight, outWidth] = demand.output;
   const { images, kernel, stride, dilation, pad, groups } = demand;
-  const perColumn = columnCounts(store, groups);
+  const perColumn = entriesPerColumn(store, groups);
   invariant(
     input.length === images * sizeOf(demand.input),
     () => `${input.length} activations of a convolution`,

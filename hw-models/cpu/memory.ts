@@ -1,7 +1,7 @@
 // Models where data are stored, and the cost of bringing them to a core's L1.
 
 import type { LayerTask } from '../../workloads/network.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import type { Residency } from '../contract.js';
 import { inputBytes, inputElements, keptMatrixOf, outputElements } from '../work.js';
 import type { CpuConfig } from './config.js';

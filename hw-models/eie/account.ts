@@ -1,7 +1,8 @@
 // From products to the layer's cost: cycles by cause, joules by module, counters, floor, bound.
 
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
-import { nonzerosOf, partsIn } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
+import { partsIn } from '../../workloads/weights/store.js';
 import type { Bound, LayerCost } from '../contract.js';
 import { times } from '../cost.js';
 import { inputElements, outputElements } from '../work.js';

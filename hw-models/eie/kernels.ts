@@ -10,7 +10,12 @@ import type {
   ProductDemand,
   StreamDemand,
 } from '../../workloads/demand.js';
-import type { LayerTask, LayerWeights } from '../../workloads/network.js';
+import {
+  type Activations,
+  type LayerTask,
+  type LayerWeights,
+  sizeOfActivations,
+} from '../../workloads/network.js';
 import { isPointwise } from '../../workloads/operators/window.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
 import { times } from '../cost.js';
@@ -84,13 +89,11 @@ function costProducts(
   // Weights of another matrix of activations lie on the chip as they are, not as codes of shared
   // values.
   const stored = isOperand ? operandConfig(config) : config;
-  const plan = planOf(task, { weights, values: input.values }, stored, sampleOf);
+  const plan = planOf(task, { weights, input }, stored, sampleOf);
   const { products, blocks, factor } = plan;
   const rows = outputsPerVector(task) / blocks;
-  const runs = products.map((product) =>
-    scaleRun(runProducts(product, rows, stored, input), factor),
-  );
-  if (isExact(demand, input.values.length, factor)) {
+  const runs = products.map((product) => scaleRun(runProducts(product, rows, stored), factor));
+  if (isExact(demand, sizeOfActivations(input), factor)) {
     const macs = runs.reduce(
       (sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds,
       0,
@@ -131,14 +134,14 @@ function isExact(demand: Demand, values: number, factor: number): boolean {
 }
 
 function recordedOf(task: LayerTask, config: EieConfig): readonly Products[] {
-  const operands = { weights: weightsOf(task), values: task.input.values };
+  const operands = { weights: weightsOf(task), input: task.input };
   return planOf(task, operands, config, firstRows, MAX_RECORDED_STEPS).products;
 }
 
 /** What a task's products are made of. */
 interface Operands {
   readonly weights: LayerWeights;
-  readonly values: Float32Array;
+  readonly input: Activations;
 }
 
 type Choose = (demand: ProductDemand, stepsPerRow: number, max: number) => Sample;
@@ -162,7 +165,7 @@ function planOf(
 function planOfConvolution(
   task: LayerTask,
   demand: ConvolutionDemand,
-  { weights, values }: Operands,
+  { weights, input }: Operands,
   config: EieConfig,
 ): Plan {
   const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, { blocks });
@@ -170,8 +173,8 @@ function planOfConvolution(
   const layouts = layoutsIn(blocksFor(alone, Math.ceil(demand.output[0] / config.pes), config));
   return {
     products: layouts.map((layout) => ({
-      layout,
-      visit: (run) => forEachPixel(demand, values, layout, run),
+      ...{ layout, vectors: input },
+      visit: (run) => forEachPixel(demand, input.values, layout, run),
     })),
     ...{ blocks: layouts.length, factor: 1, matrices: 1, notes: [] },
   };
@@ -180,7 +183,7 @@ function planOfConvolution(
 function planOfProduct(
   task: LayerTask,
   demand: ProductDemand,
-  { weights, values }: Operands,
+  { weights, input }: Operands,
   config: EieConfig,
   choose: Choose,
   max: number,
@@ -196,7 +199,13 @@ function planOfProduct(
   const products = sample.matrices.flatMap((matrix) =>
     layoutsOfTask(task, weights, config, { blocks, matrix }).map((layout): Products => {
       const chosen = { matrix, rows: sample.rows };
-      return { layout, visit: (run) => forEachRow(demand, values, layout, chosen, run) };
+      return {
+        layout,
+        visit: (run) => forEachRow(demand, input, layout, chosen, run),
+        ...(input.density === 1
+          ? { vectors: everyColumn, alike: sample.rows.length }
+          : { vectors: vectorsOf(input, JSON.stringify(chosen)) }),
+      };
     }),
   );
   const ofMatrices = matrices / sample.matrices.length;
@@ -205,6 +214,20 @@ function planOfProduct(
     factor: (rows / sample.rows.length) * ofMatrices,
     notes: sampleNote(demand, sample),
   };
+}
+
+/** The one vector that has every column, of whatever activations without zeros. */
+const everyColumn = {};
+
+const chosenVectors = new WeakMap<Activations, Map<string, object>>();
+
+/** The same object for the same choice of an input's rows. */
+function vectorsOf(input: Activations, choice: string): object {
+  const known = chosenVectors.get(input) ?? new Map<string, object>();
+  chosenVectors.set(input, known);
+  const vectors = known.get(choice) ?? {};
+  known.set(choice, vectors);
+  return vectors;
 }
 
 function outputsPerVector({ demand }: LayerTask): number {

@@ -5,14 +5,14 @@
 import { InputError } from '../../workloads/base/errors.js';
 import type { LayerWeights } from '../../workloads/network.js';
 import {
-  countNonzeros,
-  type DenseMatrix,
+  type Entries,
   entriesPerColumn,
-  isLargeDense,
-  patternOf,
-  type SparsePattern,
-  type WeightStore,
-} from '../../workloads/weights/store.js';
+  isFull,
+  type RowEntries,
+  rowsOf,
+} from '../../workloads/weights/entries.js';
+import { wholePart } from '../../workloads/weights/slices.js';
+import { countNonzeros, type SparsePattern } from '../../workloads/weights/store.js';
 
 /** Row i lies on PE i mod `pes`. A bias is one more column, the last, whose activation is 1. */
 export interface ColumnLayout {
@@ -58,7 +58,7 @@ interface Kept {
   drop(): void;
 }
 
-const kept = new WeakMap<LayerWeights, Map<string, Kept>>();
+const kept = new WeakMap<object, Map<string, Kept>>();
 /** The longest unused first. */
 const byUse = new Set<Kept>();
 
@@ -91,14 +91,34 @@ export function layoutsOf(
   indexBits: number,
   { blocks = 1, from = 0, to = weights.store.rows }: Part = {},
 ): readonly ColumnLayout[] {
-  const known = kept.get(weights) ?? new Map<string, Kept>();
-  kept.set(weights, known);
-  const key = `${groups}/${pes}/${indexBits}/${blocks}/${from}/${to}`;
+  // A matrix that stands in a stack several times is laid out once.
+  const part = groups === 1 && weights.bias === null ? wholePart(weights.store, from, to) : null;
+  if (part && part !== weights.store)
+    return layoutsOf({ ...weights, store: part }, 1, pes, indexBits, { blocks });
+  const { owner, rows } = ownerOf(weights, groups, from, to);
+  const known = kept.get(owner) ?? new Map<string, Kept>();
+  kept.set(owner, known);
+  const key = `${groups}/${pes}/${indexBits}/${blocks}/${rows}`;
   const count = () => countBlocks(weights, groups, { pes, indexBits }, { blocks, from, to });
   const found = known.get(key) ?? keep(count(), known, key);
   byUse.delete(found);
   byUse.add(found);
   return found.layouts;
+}
+
+/** Of matrices without zeros, by columns: only their extents tell their layouts apart. */
+const fullOwners = new Map<number, object>();
+
+/** What the layout of these rows is remembered by. */
+function ownerOf(weights: LayerWeights, groups: number, from: number, to: number) {
+  const { store, bias } = weights;
+  const rows = `${from}/${to}`;
+  if (bias !== null) return { owner: weights, rows };
+  const isAlone = groups === 1 || (from === 0 && to === store.rows);
+  if (!isAlone || !isFull(store)) return { owner: store, rows };
+  const owner = fullOwners.get(store.columns) ?? {};
+  fullOwners.set(store.columns, owner);
+  return { owner, rows: `${to - from}` };
 }
 
 function countBlocks(
@@ -149,21 +169,31 @@ function keep(layouts: readonly ColumnLayout[], known: Map<string, Kept>, key: s
 }
 
 /**
- * Counts the entries of rows `from` to `to` − 1 of `store` (and of their biases) per column and PE.
+ * Counts the entries of rows `from` to `to` − 1 of `matrix` (and of their biases) per column and
+ * PE.
  */
 export function countEntries(
-  store: WeightStore | SparsePattern,
+  matrix: Entries,
   bias: Float32Array | null,
   { pes, indexBits }: Machine,
-  { groups = 1, from = 0, to = store.rows } = {},
+  { groups = 1, from = 0, to = matrix.rows } = {},
 ): ColumnLayout {
   if (!(Math.ceil((to - from) / pes) <= MAX_ROWS_PER_PE)) {
     throw new InputError(
       `found ${to - from} rows on ${pes} PEs, expected at most ${MAX_ROWS_PER_PE} rows per PE`,
     );
   }
-  const matrix = readable(store);
-  const columns = groups * store.columns + (bias ? 1 : 0);
+  if ('format' in matrix && matrix.columns > 1 && isFull(matrix)) {
+    const one = countEntries(
+      fullColumn(matrix.rows),
+      bias,
+      { pes, indexBits },
+      { groups, from, to },
+    );
+    return withColumns(one, matrix.columns);
+  }
+  const rowAt = rowsOf(matrix);
+  const columns = groups * matrix.columns + (bias ? 1 : 0);
   const stride = strideOf(pes);
   const entries = new Uint16Array(columns * stride);
   const columnEntries = new Uint32Array(columns);
@@ -179,9 +209,8 @@ export function countEntries(
     for (let pe = first; pe < end; pe++) {
       const base = (pe - first) * columns;
       for (let row = from + pe, local = 0; row < to; row += pes, local++) {
-        const firstColumn = base + Math.floor((row * groups) / store.rows) * store.columns;
-        if ('pointers' in matrix) addRow(held, firstColumn, matrix, row, local, indexBits);
-        else addDenseRow(held, firstColumn, matrix, row, local, indexBits);
+        const firstColumn = base + Math.floor((row * groups) / matrix.rows) * matrix.columns;
+        addRow(held, firstColumn, rowAt(row), local, indexBits);
         const last = base + columns - 1;
         if (bias && bias[row] !== 0) held[last] = withEntry(held[last] as number, local, indexBits);
       }
@@ -202,10 +231,7 @@ export function countEntries(
       columnEmptyPes[column] = (columnEmptyPes[column] as number) + end - first - some;
     }
   }
-  const kept =
-    'pointers' in matrix
-      ? entriesPerColumn(matrix, groups, from, to)
-      : denseColumns(matrix, groups, from, to);
+  const kept = entriesPerColumn(matrix, groups, from, to);
   const columnPadding = columnEntries.map((all, column) => all - (kept[column] ?? 0));
   if (bias)
     columnPadding[columns - 1] =
@@ -216,63 +242,58 @@ export function countEntries(
   };
 }
 
-/** A large or full matrix that is stored dense as it is, all else as where it has entries. */
-function readable(store: WeightStore | SparsePattern): DenseMatrix | SparsePattern {
-  if (!('format' in store)) return store;
-  if (store.format !== 'dense') return patternOf(store);
-  // A copy has its values at hand, which a store may have to look for.
-  const copy = { ...store };
-  const isFull = () => 2 * countNonzeros(copy.values) > copy.values.length;
-  return isLargeDense(store) || isFull() ? copy : patternOf(store);
+/** A matrix of one column without zeros. */
+function fullColumn(rows: number): SparsePattern {
+  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => row);
+  return { rows, columns: 1, pointers, indices: new Uint32Array(rows) };
+}
+
+/** A layout with `times` like each of its columns, the bias column aside. */
+function withColumns(layout: ColumnLayout, times: number): ColumnLayout {
+  const { pes, stride, hasBias } = layout;
+  const groups = layout.columns - (hasBias ? 1 : 0);
+  const columns = groups * times + (hasBias ? 1 : 0);
+  const widened = <Counts extends Uint16Array | Uint32Array>(
+    from: Counts,
+    to: Counts,
+    each: number,
+  ): Counts => {
+    for (let column = 0; column < layout.columns; column++) {
+      const counts = from.subarray(column * each, (column + 1) * each);
+      const first = column * times;
+      const end = Math.min(columns, first + times);
+      for (let at = first; at < end; at++) to.set(counts, at * each);
+    }
+    return to;
+  };
+  const counts = (from: Uint32Array) => widened(from, new Uint32Array(columns), 1);
+  const peEntries = new Uint32Array(pes);
+  for (let column = 0; column < layout.columns; column++) {
+    const alike = column < groups ? times : 1;
+    for (let pe = 0; pe < pes; pe++)
+      peEntries[pe] =
+        (peEntries[pe] as number) + alike * (layout.entries[column * stride + pe] as number);
+  }
+  return {
+    ...{ pes, stride, columns, hasBias, peEntries },
+    entries: widened(layout.entries, new Uint16Array(columns * stride), stride),
+    columnEntries: counts(layout.columnEntries),
+    columnPadding: counts(layout.columnPadding),
+    columnEmptyPes: counts(layout.columnEmptyPes),
+  };
 }
 
 function addRow(
   held: Int32Array,
   firstColumn: number,
-  { pointers, indices }: SparsePattern,
-  row: number,
+  { indices, from, to }: RowEntries,
   local: number,
   indexBits: number,
 ): void {
-  const rowEnd = pointers[row + 1] as number;
-  for (let at = pointers[row] as number; at < rowEnd; at++) {
+  for (let at = from; at < to; at++) {
     const column = firstColumn + (indices[at] as number);
     held[column] = withEntry(held[column] as number, local, indexBits);
   }
-}
-
-function addDenseRow(
-  held: Int32Array,
-  firstColumn: number,
-  { columns, values }: DenseMatrix,
-  row: number,
-  local: number,
-  indexBits: number,
-): void {
-  const first = row * columns;
-  for (let at = 0; at < columns; at++) {
-    if (values[first + at] === 0) continue;
-    const column = firstColumn + at;
-    held[column] = withEntry(held[column] as number, local, indexBits);
-  }
-}
-
-/** As entriesPerColumn, of a dense matrix. */
-function denseColumns(
-  { rows, columns, values }: DenseMatrix,
-  groups: number,
-  from: number,
-  to: number,
-): Uint32Array {
-  const counts = new Uint32Array(groups * columns);
-  for (let row = from; row < to; row++) {
-    const base = Math.floor((row * groups) / rows) * columns;
-    const first = row * columns;
-    for (let at = 0; at < columns; at++) {
-      if (values[first + at] !== 0) counts[base + at] = (counts[base + at] as number) + 1;
-    }
-  }
-  return counts;
 }
 
 /**

@@ -9,6 +9,10 @@ import { type EngineRun, type RunProduct, runOnce } from './runs.js';
 export interface Products {
   readonly layout: ColumnLayout;
   readonly visit: (run: RunProduct) => void;
+  /** What alone decides the vectors that are visited: results are remembered by it. */
+  readonly vectors?: object;
+  /** How many they are, where all of them are the same one. */
+  readonly alike?: number;
 }
 
 export interface ProductRun extends EngineRun {
@@ -17,17 +21,10 @@ export interface ProductRun extends EngineRun {
   readonly moves: Moves;
 }
 
-/**
- * All products with the `rows` rows of a layout. `vectors`: what alone decides the vectors that are
- * visited; results are remembered by it.
- */
-export function runProducts(
-  { layout, visit }: Products,
-  rows: number,
-  config: EieConfig,
-  vectors?: object,
-): ProductRun {
-  const { timing, events } = runOnce(layout, config, visit, vectors);
+/** All products with the `rows` rows of a layout. */
+export function runProducts(products: Products, rows: number, config: EieConfig): ProductRun {
+  const { layout } = products;
+  const { timing, events } = runAll(products, config);
   const bias = layout.columns - 1;
   const biases = layout.hasBias
     ? (layout.columnEntries[bias] ?? 0) - (layout.columnPadding[bias] ?? 0)
@@ -40,20 +37,35 @@ export function runProducts(
   };
 }
 
+/** Of vectors that are all the same the first one runs; what it takes and does is whole numbers. */
+function runAll({ layout, visit, vectors, alike }: Products, config: EieConfig): EngineRun {
+  if (alike === undefined) return runOnce(layout, config, visit, vectors);
+  const first = (run: RunProduct) => {
+    let isFirst = true;
+    visit((active, count) => {
+      if (isFirst) run(active, count);
+      isFirst = false;
+    });
+  };
+  const { timing, events } = runOnce(layout, config, first, vectors);
+  return { timing: scaled(timing, alike), events: scaled(events, alike) };
+}
+
 /** What `factor` times as many such products take and do. */
 export function scaleRun(run: ProductRun, factor: number): ProductRun {
   if (factor === 1) return run;
   const { timing, events, biasAdds, moves } = run;
-  const scaled = <Counts extends object>(counts: Counts): Counts => {
-    const all = Object.entries(counts).map(([name, value]) => [name, times(value, factor)]);
-    return Object.fromEntries(all) as Counts;
-  };
   return {
-    timing: scaled(timing),
-    events: scaled(events),
+    timing: scaled(timing, factor),
+    events: scaled(events, factor),
     biasAdds: biasAdds * factor,
-    moves: scaled(moves),
+    moves: scaled(moves, factor),
   };
+}
+
+function scaled<Counts extends object>(counts: Counts, factor: number): Counts {
+  const all = Object.entries(counts).map(([name, value]) => [name, times(value, factor)]);
+  return Object.fromEntries(all) as Counts;
 }
 
 function times(value: number | Float64Array, factor: number): number | Float64Array {

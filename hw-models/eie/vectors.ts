@@ -4,6 +4,7 @@
 // flexibility); the paper measures none.
 
 import type { ConvolutionDemand, ProductDemand } from '../../workloads/demand.js';
+import type { Activations } from '../../workloads/network.js';
 import { insideRange } from '../../workloads/operators/window.js';
 import type { ColumnLayout } from './layout.js';
 import type { RunProduct } from './runs.js';
@@ -14,12 +15,18 @@ import type { RunProduct } from './runs.js';
  */
 export function forEachRow(
   { rows, depth }: ProductDemand,
-  values: Float32Array,
+  input: Activations,
   layout: ColumnLayout,
   { matrix, rows: chosen }: { readonly matrix: number; readonly rows: readonly number[] },
   visit: RunProduct,
 ): void {
+  if (input.density === 1) {
+    const all = Int32Array.from({ length: layout.columns }, (_, column) => column);
+    for (const _ of chosen) visit(all, layout.columns);
+    return;
+  }
   const active = activeFor(layout);
+  const { values } = input;
   const repeats = values.length < (matrix + 1) * rows * depth;
   for (const row of chosen) {
     const first = (matrix * rows + row) * depth;

@@ -15,12 +15,8 @@ import {
   transformedPositions,
   transformWeights,
 } from '../../workloads/transforms/winograd.js';
-import {
-  densityOf,
-  patternOfDense,
-  type SparsePattern,
-  toDense,
-} from '../../workloads/weights/store.js';
+import { densityOf } from '../../workloads/weights/entries.js';
+import { patternOfDense, type SparsePattern, toDense } from '../../workloads/weights/store.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
 import { cyclesOf } from '../cost.js';
 import { accountFor, type Transforms } from './account.js';

@@ -1,12 +1,8 @@
 // Profiles how a warp processes a CSR matrix: the steps of its rows and the sectors that it
 // touches, counted on the matrix's own rows and columns.
 
-import {
-  patternOf,
-  type SparsePattern,
-  type StackedMatrix,
-  type WeightStore,
-} from '../../workloads/weights/store.js';
+import { type RowEntries, rowsOf } from '../../workloads/weights/entries.js';
+import type { StackedMatrix, WeightStore } from '../../workloads/weights/store.js';
 
 export interface CsrProfile {
   readonly rows: number;
@@ -59,20 +55,19 @@ function profileStore(store: WeightStore, shape: WarpShape): CsrProfile {
     store.format === 'stacked' &&
     store.parts.every(({ rows }) => rows % shape.rowsPerBlock === 0) &&
     new Set(store.parts).size < store.parts.length;
-  return isOfBlocks ? profileStack(store, shape) : profileRows(patternOf(store), shape, 0);
+  return isOfBlocks ? profileStack(store, shape) : profileRows(store, shape, 0);
 }
 
 /** Of whole blocks each: a matrix that stands there again counts as it did, by where it begins. */
 function profileStack({ rows, columns, parts }: StackedMatrix, shape: WarpShape): CsrProfile {
-  const known = new Map<SparsePattern, CsrProfile[]>();
+  const known = new Map<WeightStore, CsrProfile[]>();
   const whole = { steps: 0, gatherSectors: 0, streamSectors: 0 };
   let [nonzeros, slowest] = [0, 0];
   for (const part of parts) {
-    const pattern = patternOf(part);
-    const each = known.get(pattern) ?? [];
-    known.set(pattern, each);
+    const each = known.get(part) ?? [];
+    known.set(part, each);
     const from = nonzeros % shape.sectorWords;
-    const own = each[from] ?? profileRows(pattern, shape, from);
+    const own = each[from] ?? profileRows(part, shape, from);
     each[from] = own;
     nonzeros += own.nonzeros;
     whole.steps += own.steps;
@@ -92,47 +87,63 @@ function profileStack({ rows, columns, parts }: StackedMatrix, shape: WarpShape)
 }
 
 /** `from`: where the first entry lies in its sector. */
-function profileRows(
-  csr: SparsePattern,
-  { lanes, rowsPerBlock, sectorWords }: WarpShape,
-  from: number,
-): CsrProfile {
-  const { rows, columns, pointers, indices } = csr;
-  let steps = 0;
-  let gatherSectors = 0;
-  let streamSectors = 0;
-  let slowest = 0;
-  let slowestSum = 0;
+function profileRows(store: WeightStore, shape: WarpShape, from: number): CsrProfile {
+  const { rows, columns } = store;
+  const { lanes, rowsPerBlock, sectorWords } = shape;
+  const rowAt = rowsOf(store);
+  const sectorOf = Uint32Array.from({ length: columns }, (_, at) => Math.floor(at / sectorWords));
+  const whole = { steps: 0, gatherSectors: 0, streamSectors: 0 };
+  let [nonzeros, slowest, slowestSum] = [0, 0, 0];
+  let last: RowEntries | undefined;
+  // A row that is the same one again counts as it did, by where it begins.
+  let known: RowProfile[] = [];
   for (let row = 0; row < rows; row++) {
-    const end = pointers[row + 1] as number;
-    const rowStart = pointers[row] as number;
-    for (let start = rowStart; start < end; start += lanes) {
-      const stop = Math.min(end, start + lanes);
-      steps++;
-      const [first, last] = [start + from, stop - 1 + from];
-      streamSectors += Math.floor(last / sectorWords) - Math.floor(first / sectorWords) + 1;
-      // Columns ascend, so equal sectors are neighbours.
-      let previous = -1;
-      for (let at = start; at < stop; at++) {
-        const sector = Math.floor((indices[at] as number) / sectorWords);
-        if (sector !== previous) gatherSectors++;
-        previous = sector;
-      }
-    }
-    slowest = Math.max(slowest, Math.ceil((end - rowStart) / lanes));
+    const entries = rowAt(row);
+    if (entries !== last) known = [];
+    last = entries;
+    const start = (from + nonzeros) % sectorWords;
+    const own = known[start] ?? profileRow(entries, start, sectorOf, shape);
+    known[start] = own;
+    whole.steps += own.steps;
+    whole.gatherSectors += own.gatherSectors;
+    whole.streamSectors += own.streamSectors;
+    nonzeros += entries.to - entries.from;
+    slowest = Math.max(slowest, Math.ceil((entries.to - entries.from) / lanes));
     if ((row + 1) % rowsPerBlock === 0 || row === rows - 1) {
       slowestSum += slowest;
       slowest = 0;
     }
   }
   return {
-    rows,
-    columns,
-    nonzeros: indices.length,
-    steps,
+    ...{ rows, columns, nonzeros, ...whole },
     stepsOfSlowestRow: slowestSum / Math.ceil(rows / rowsPerBlock),
-    gatherSectors,
-    streamSectors,
-    bytes: csrBytes({ rows, nonzeros: indices.length }),
+    bytes: csrBytes({ rows, nonzeros }),
   };
+}
+
+type RowProfile = Pick<CsrProfile, 'steps' | 'gatherSectors' | 'streamSectors'>;
+
+/** `from`: where the row's first entry lies in its sector. */
+function profileRow(
+  { indices, from: rowStart, to: end }: RowEntries,
+  from: number,
+  sectorOf: Uint32Array,
+  { lanes, sectorWords }: WarpShape,
+): RowProfile {
+  let [steps, gatherSectors, streamSectors] = [0, 0, 0];
+  for (let start = rowStart; start < end; start += lanes) {
+    const stop = Math.min(end, start + lanes);
+    steps++;
+    const first = start - rowStart + from;
+    const last = first + stop - start - 1;
+    streamSectors += Math.floor(last / sectorWords) - Math.floor(first / sectorWords) + 1;
+    // Columns ascend, so equal sectors are neighbours.
+    let previous = -1;
+    for (let at = start; at < stop; at++) {
+      const sector = sectorOf[indices[at] as number] as number;
+      gatherSectors += sector === previous ? 0 : 1;
+      previous = sector;
+    }
+  }
+  return { steps, gatherSectors, streamSectors };
 }

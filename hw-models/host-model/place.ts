@@ -1,7 +1,7 @@
 // Models what a network's layers leave in the caches for each other.
 
 import type { Layer, LayerTask, TensorType } from '../../workloads/network.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import type { Residency } from '../contract.js';
 import { frameBytesOf } from '../host/engine/tensor.js';
 import { interleaves } from '../host/fits.js';

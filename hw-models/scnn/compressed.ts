@@ -5,8 +5,8 @@
 import type { ConvolutionDemand } from '../../workloads/demand.js';
 import type { LayerWeights } from '../../workloads/network.js';
 import { tapsOf } from '../../workloads/operators/window.js';
+import { rowsOf } from '../../workloads/weights/entries.js';
 import type { ScnnConfig } from './config.js';
-import { rowsOf } from './rows.js';
 import { phaseOf, type Tiling } from './tiling.js';
 
 /**

@@ -4,9 +4,9 @@
 // evenly, each PE with weights of its own.
 
 import type { LayerWeights } from '../../workloads/network.js';
+import { rowsOf } from '../../workloads/weights/entries.js';
 import { pesOf, type ScnnConfig } from './config.js';
 import { cyclesForMean, cyclesPerIssue } from './contention.js';
-import { rowsOf } from './rows.js';
 import type { BandRun } from './timing.js';
 
 export interface FullyConnectedRun extends BandRun {

@@ -9,7 +9,7 @@ import type {
   StreamDemand,
 } from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import type { Bound, Kernel, LayerCost } from '../contract.js';
 import { addCosts, repeated, times, sum as totalCycles } from '../cost.js';
 import { matrixParts } from '../lowering.js';
@@ -30,9 +30,11 @@ export const sparse: Kernel<ScnnConfig> = {
     const { demand } = task;
     if (demand.kind !== 'product' || demand.matrices === 1) return costOne(task, config);
     const parts = matrixParts(task, demand);
-    return addCosts(
+    const cost = addCosts(
       parts.map((part) => repeated(costOne(part.task, config), part.times, part.notes)),
     );
+    // Those of all matrices, of which some may stand for others.
+    return { ...cost, counters: { ...cost.counters, macs: task.macs.effective * task.batch } };
   },
   record({ demand, input, weights }, config, _, recorder) {
     // Products are costed by sums, their order is not known.

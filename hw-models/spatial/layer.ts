@@ -3,7 +3,8 @@
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { countMacs } from '../../workloads/tasks.js';
-import { densityOf } from '../../workloads/weights/store.js';
+import { densityOf } from '../../workloads/weights/entries.js';
+import { matrixOfOnes } from '../../workloads/weights/on-demand.js';
 import { inputElements, isWeighted, rightElements } from '../work.js';
 import type { SpatialConfig } from './config.js';
 import { computeShare, costOf, type SpatialCost, unitsWait } from './cost/cost.js';
@@ -204,8 +205,7 @@ const inputElementsOf = (demand: Multiplied) =>
 function inputShare({ demand, weights, input }: LayerTask): number {
   invariant(weights !== null, 'a product without weights');
   const { rows, columns } = weights.store;
-  const values = new Float32Array(rows * columns).fill(1);
-  const full = { ...weights, store: { format: 'dense' as const, rows, columns, values } };
-  const { effective, dense } = countMacs(demand, full, input.values);
+  const full = { ...weights, store: matrixOfOnes(rows, columns) };
+  const { effective, dense } = countMacs(demand, full, input);
   return effective / dense;
 }

@@ -1,7 +1,7 @@
 // Shows the result of `workloads check` for a readable file.
 
 import { type LayerWeights, parametersIn } from '../../workloads/network.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import type { View } from '../document.js';
 import { count, percent } from '../quantity.js';

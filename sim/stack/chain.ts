@@ -5,7 +5,7 @@ import type { Model } from '../../workloads/model.js';
 import { type LayerTask, parametersOf } from '../../workloads/network.js';
 import { outputExtent, transformable } from '../../workloads/transforms/shape.js';
 import { tileTransforms } from '../../workloads/transforms/tile-cost.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { cell, type Tables } from '../validate/claims.js';
 

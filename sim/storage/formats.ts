@@ -8,7 +8,8 @@ import {
 } from '../../workloads/compress/stored-formats.js';
 import type { Model } from '../../workloads/model.js';
 import { type Layer, parametersIn, weightShapeOf } from '../../workloads/network.js';
-import { nonzerosOf, toCsr } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
+import { toCsr } from '../../workloads/weights/store.js';
 import { keptOf } from '../../workloads/weights/synthetic.js';
 import type { DensityProfile } from '../../workloads/zoo/entry.js';
 

@@ -2,7 +2,7 @@
 
 import { secondsOf, sum } from '../../hw-models/cost.js';
 import { parametersOf } from '../../workloads/network.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import { type Claim, claim, type Tables } from './claims.js';
 import { alexnetLayers, sumOver } from './eie.js';
 import { benchmarkLayers, entryOf, type Lab } from './lab.js';

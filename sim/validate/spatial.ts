@@ -158,10 +158,13 @@ function randomProduct(row: Row): LayerTask {
     store: { format: 'dense', rows: sizes.columns, columns: sizes.depth, values: matrix },
     ...{ bias: null, origin: 'synthetic' },
   };
-  const input = draw(sizes.rows * sizes.depth, cell(row, 'input_density') ?? 1);
+  const input = activations(
+    draw(sizes.rows * sizes.depth, cell(row, 'input_density') ?? 1),
+    'synthetic',
+  );
   const macs = countMacs(demand, weights, input);
   const name = row.case ?? 'product';
-  return { name, demand, weights, input: activations(input, 'synthetic'), macs, batch: 1 };
+  return { name, demand, weights, input, macs, batch: 1 };
 }
 
 /** Frames of the published tables. */

@@ -8,7 +8,8 @@ import { createRandom } from '../../workloads/base/random.js';
 import { expectedExperts, type RoutedDemand } from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { activations, countMacs } from '../../workloads/tasks.js';
-import { type DenseMatrix, nonzerosOf, stackOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
+import { type DenseMatrix, stackOf } from '../../workloads/weights/store.js';
 
 /** Experts that so many tokens really meet, each choosing other ones among its own. */
 function drawnExperts(experts: number, choices: number, tokens: number, seed: number): number {
@@ -48,7 +49,7 @@ function taskOf({ experts, choices, tokens, batch, density }: Drawn): LayerTask 
     ...{ bias: null, origin: 'synthetic' },
   };
   const input = activations(new Float32Array(tokens * depth).fill(1), 'synthetic');
-  const macs = countMacs(demand, weights, input.values);
+  const macs = countMacs(demand, weights, input);
   return { ...{ name: 'experts', demand, batch, weights, input, macs } };
 }
 
@@ -139,7 +140,7 @@ describe('experts that a pass meets', () => {
           task.input.values.map((value, at) => (at % 3 === 0 ? 0 : value)),
           'synthetic',
         );
-        const macs = countMacs(task.demand, task.weights, input.values);
+        const macs = countMacs(task.demand, task.weights, input);
         for (const one of [task, { ...task, input, macs }]) {
           const [cost] = hardware.cost([one]);
           // Zeros of the tokens that stand for all; the task's are those of all on average.

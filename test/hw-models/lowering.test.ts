@@ -30,7 +30,7 @@ function taskOf(
     demand,
     weights,
     input,
-    macs: countMacs(demand, weights, input.values),
+    macs: countMacs(demand, weights, input),
     batch: 3,
   };
 }
@@ -59,7 +59,7 @@ function expectSound(task: LayerTask): void {
       expect(weights).toBe(null);
       continue;
     }
-    expect(macs).toEqual(countMacs(demand, weights, input.values));
+    expect(macs).toEqual(countMacs(demand, weights, input));
     if (demand.kind === 'product' && part !== task && demand.rows > 1) {
       expectSound(part);
       continue;

@@ -35,7 +35,7 @@ export function productTask(
     demand,
     weights: matrix,
     input,
-    macs: countMacs(demand, matrix, input.values),
+    macs: countMacs(demand, matrix, input),
     batch: 1,
   };
 }

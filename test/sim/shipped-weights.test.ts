@@ -4,7 +4,7 @@ import { drawDigits } from '../../workloads/datasets/digits.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
 import { forwardLayer, type Tensor } from '../../workloads/network.js';
 import { floats } from '../../workloads/tensor.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { zoo } from '../../workloads/zoo/index.js';
 

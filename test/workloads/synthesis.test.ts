@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildNetwork } from '../../workloads/graph.js';
 import { drawModel, drawTensors, sharesDraws } from '../../workloads/synthesis.js';
 import { floats } from '../../workloads/tensor.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf } from '../../workloads/weights/entries.js';
 import { conv, dense } from '../../workloads/zoo/entry.js';
 
 const source = { work: 'a test', at: 'here' };

@@ -99,9 +99,9 @@ describe('countMacs', () => {
             1,
             'w',
           );
-          const input = drawActivations(sizeOf(inputImageOf(layer)), inputDensity, 2, 'a').values;
+          const input = drawActivations(sizeOf(inputImageOf(layer)), inputDensity, 2, 'a');
           expect(countMacs(demandOf(layer), weights, input)).toEqual(
-            countSlowly(layer, toDense(weights.store).values, input),
+            countSlowly(layer, toDense(weights.store).values, input.values),
           );
         },
       ),
@@ -126,7 +126,11 @@ describe('countMacs', () => {
     } as const;
     const weights = { store, bias: null, origin: 'real' } as const;
     // Non-zero weights: columns 0, 2, 2. The activation of column 0 is zero.
-    const counts = countMacs(demandOf(layer), weights, Float32Array.from([0, 5, 6]));
+    const counts = countMacs(
+      demandOf(layer),
+      weights,
+      activations(Float32Array.from([0, 5, 6]), 'real'),
+    );
     expect(counts).toEqual({ dense: 6, keptWeights: 3, effective: 2 });
   });
 });

@@ -17,8 +17,9 @@ import {
 import { runPasses } from '../passes/index.js';
 import type { LayerSpec, TrainedLayerSpec } from '../spec.js';
 import { elementTypes, shapeText, sizeOf, type Tensor, type TensorType } from '../tensor.js';
+import { densityOf } from '../weights/entries.js';
 import { tensorOnDemand } from '../weights/on-demand.js';
-import { densityOf, type WeightStore } from '../weights/store.js';
+import type { WeightStore } from '../weights/store.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { requireAtMost, type SourceFile } from './source.js';
 

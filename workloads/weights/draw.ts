@@ -7,7 +7,7 @@ import type { Random } from '../base/random.js';
 import type { Steps } from '../base/steps.js';
 import { loadKernels, reserve } from '../base/webassembly.js';
 import { wasm } from './draw.wasm.js';
-import type { CsrMatrix } from './store.js';
+import type { CsrMatrix, DenseMatrix } from './store.js';
 
 /** The exports of asm/draw.ts; all addresses are in bytes. */
 interface Kernels {
@@ -23,18 +23,15 @@ interface Kernels {
     pairs: number,
   ): void;
   list(
-    state: number,
     bits: number,
     columns: number,
     first: number,
     rows: number,
-    table: number,
-    shift: number,
     ends: number,
     indices: number,
-    values: number,
     room: number,
   ): number;
+  pick(state: number, count: number, table: number, shift: number, values: number): void;
 }
 
 /** What decides a matrix besides the stream that it is drawn from. */
@@ -53,9 +50,7 @@ const TWO_POW_32 = 2 ** 32;
 /** As in asm/draw.ts. */
 const STATE_BYTES = 16;
 const PAIRS_BYTES = 2 * 2 ** 15 * WORD;
-/**
- * Entries that are listed before they are copied out: in the second-level cache with their values.
- */
+/** Entries that are listed, or values drawn, before they are copied out: in the second-level cache. */
 const MIN_ROOM = 2 ** 15;
 /**
  * Engines begin with code that is compiled quickly, and go over to better code between calls alone.
@@ -68,25 +63,25 @@ const ONES = TWO_POW_32 - 1;
 /** Places of a row, and of a column, that a number of 32 bits times their count tells exactly. */
 const MAX_PLACES = 2 ** 21;
 
-let loaded: ReturnType<typeof loadKernels<Kernels>> | undefined;
-/** The draw that the kernels' memory belongs to. */
+type Loaded = ReturnType<typeof loadKernels<Kernels>>;
+
+/** One for places and one for values, which may be read while places are being drawn. */
+const loaded: { places?: Loaded; values?: Loaded } = {};
+/** The draw that the memory of the kernels for places belongs to. */
 let holder: MatrixDraw | undefined;
 
 /**
  * A matrix with exactly `nonzeros` entries. Places are drawn in proportion to their row's and their
  * column's chance until so many differ; where entries are more than half of all places, it is the
- * empty ones that are drawn so. A draw that pauses must not be taken up again once another one has
- * begun. @throws InputError for matrices that are too large.
+ * empty ones that are drawn so. Values are drawn when they are first read. A draw that pauses must
+ * not be taken up again once another one has begun. @throws InputError for matrices that are too
+ * large.
  */
 export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> {
   const { rowChances, columnChances, nonzeros, table } = draw;
   const [rows, columns] = [rowChances.length, columnChances.length];
   const size = rows * columns;
-  if (!(rows <= MAX_PLACES && columns <= MAX_PLACES && size < TWO_POW_32)) {
-    throw new InputError(
-      `found weights of ${rows} × ${columns}, expected at most ${MAX_PLACES} rows and columns, ${TWO_POW_32} in all`,
-    );
-  }
+  requireDrawable(rows, columns);
   holder = draw;
   const pause = function* (): Steps<void> {
     yield;
@@ -98,23 +93,17 @@ export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> 
   const pairs = take(PAIRS_BYTES);
   const rowLimits = take(rows * WORD);
   const columnLimits = take(columns * WORD);
-  const choices = take(table.byteLength);
   const ends = take(rows * WORD);
   const listed = take(room * WORD);
-  const chosen = take(room * WORD);
   const bits = take(Math.ceil(size / 32) * WORD);
 
-  loaded ??= loadKernels<Kernels>(wasm);
-  const { memory, kernels } = loaded;
-  reserve(memory, space.bytes());
-  const { buffer } = memory;
+  const { kernels, buffer } = kernelsFor('places', space.bytes());
   const words = (address: number, length: number) => new Uint32Array(buffer, address, length);
   const drawsOnes = nonzeros <= size / 2;
   const before = drawsOnes ? 0 : ONES;
   words(bits, Math.ceil(size / 32)).fill(before);
   words(rowLimits, rows).set(limitsOf(rowChances));
   words(columnLimits, columns).set(limitsOf(columnChances));
-  new Float32Array(buffer, choices, table.length).set(table);
   const stream = random.state();
   words(state, stream.length).set(stream);
 
@@ -125,32 +114,84 @@ export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> 
   }
   const pointers = new Uint32Array(rows + 1);
   const indices = new Uint32Array(nonzeros);
-  const values = new Float32Array(nonzeros);
-  const shift = 32 - Math.log2(table.length);
   for (let row = 0, at = 0; row < rows; at = pointers[row] as number) {
-    const stop = kernels.list(
-      state,
-      bits,
-      columns,
-      row,
-      rows,
-      choices,
-      shift,
-      ends,
-      listed,
-      chosen,
-      room,
-    );
+    const stop = kernels.list(bits, columns, row, rows, ends, listed, room);
     const rowEnds = words(ends, stop - row);
     for (const [past, end] of rowEnds.entries()) pointers[row + past + 1] = at + end;
-    const entries = rowEnds.at(-1) ?? 0;
-    indices.set(words(listed, entries), at);
-    values.set(new Float32Array(buffer, chosen, entries), at);
+    indices.set(words(listed, rowEnds.at(-1) ?? 0), at);
     row = stop;
     yield* pause();
   }
   random.resume(words(state, stream.length));
-  return { format: 'csr', rows, columns, pointers, indices, values };
+  const values = drawnWhenRead(nonzeros, table, random);
+  return {
+    ...({ format: 'csr', rows, columns, pointers, indices } as const),
+    get values() {
+      return values();
+    },
+  };
+}
+
+/**
+ * {@link drawMatrix} where every place is taken: no chance is drawn, and of the matrix nothing
+ * until its values are read. @throws InputError for matrices that are too large.
+ */
+export function drawFull(
+  rows: number,
+  columns: number,
+  table: Float32Array,
+  random: Random,
+): DenseMatrix {
+  requireDrawable(rows, columns);
+  const values = drawnWhenRead(rows * columns, table, random);
+  return {
+    ...({ format: 'dense', rows, columns, isFull: true } as const),
+    get values() {
+      return values();
+    },
+  };
+}
+
+function requireDrawable(rows: number, columns: number): void {
+  if (rows <= MAX_PLACES && columns <= MAX_PLACES && rows * columns < TWO_POW_32) return;
+  throw new InputError(
+    `found weights of ${rows} × ${columns}, expected at most ${MAX_PLACES} rows and columns, ${TWO_POW_32} in all`,
+  );
+}
+
+/** Values that are drawn, and then kept, when they are first read. The stream goes on behind them. */
+function drawnWhenRead(count: number, table: Float32Array, random: Random): () => Float32Array {
+  const state = random.state();
+  random.skip(count);
+  let drawn: Float32Array | undefined;
+  return () => {
+    drawn ??= drawValues(count, table, state);
+    return drawn;
+  };
+}
+
+function drawValues(count: number, table: Float32Array, from: Uint32Array): Float32Array {
+  const { take, ...space } = createSpace();
+  const state = take(STATE_BYTES);
+  const choices = take(table.byteLength);
+  const chosen = take(MIN_ROOM * WORD);
+  const { kernels, buffer } = kernelsFor('values', space.bytes());
+  new Uint32Array(buffer, state, from.length).set(from);
+  new Float32Array(buffer, choices, table.length).set(table);
+  const values = new Float32Array(count);
+  for (let at = 0; at < count; at += MIN_ROOM) {
+    const some = Math.min(MIN_ROOM, count - at);
+    kernels.pick(state, some, choices, 32 - Math.log2(table.length), chosen);
+    values.set(new Float32Array(buffer, chosen, some), at);
+  }
+  return values;
+}
+
+function kernelsFor(drawn: keyof typeof loaded, bytes: number) {
+  loaded[drawn] ??= loadKernels<Kernels>(wasm);
+  const { memory, kernels } = loaded[drawn];
+  reserve(memory, bytes);
+  return { kernels, buffer: memory.buffer };
 }
 
 /** Hands out addresses one after another, each at the start of a SIMD vector. */

@@ -8,25 +8,18 @@ import { forgetConverted, type WeightStore } from './store.js';
 /** Of weights that are held, the largest layer's aside. */
 const HELD_BYTES = 400e6;
 
-/** Bytes of a store as it stands. */
+/** Bytes of a store with its values, which are not looked at: they may be made on demand. */
 export function bytesOf(store: WeightStore): number {
   switch (store.format) {
     case 'dense':
-      return store.values.byteLength;
+      return store.rows * store.columns * Float32Array.BYTES_PER_ELEMENT;
     case 'stacked':
-      // Of a dense matrix without a look at it: it may be read on demand.
-      return [...new Set(store.parts)].reduce(
-        (sum, part) =>
-          sum +
-          (part.format === 'dense'
-            ? part.rows * part.columns * Float32Array.BYTES_PER_ELEMENT
-            : bytesOf(part)),
-        0,
-      );
+      return [...new Set(store.parts)].reduce((sum, part) => sum + bytesOf(part), 0);
     case 'codebook':
       return store.codes.byteLength + store.gaps.byteLength;
     default:
-      return store.pointers.byteLength + store.indices.byteLength + store.values.byteLength;
+      // As many values as indices, as wide.
+      return store.pointers.byteLength + 2 * store.indices.byteLength;
   }
 }
 

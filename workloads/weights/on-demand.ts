@@ -42,17 +42,22 @@ export function tensorOnDemand(shape: Shape, type: ElementType, make: () => Valu
   };
 }
 
-/** A matrix whose values are made when they are asked for. */
+/** A matrix whose values are made when they are asked for; `isFull`: none of them is zero. */
 export function matrixOnDemand(
   rows: number,
   columns: number,
   make: () => Float32Array,
+  isFull = false,
 ): DenseMatrix {
   const values = onDemand(make);
   return {
-    ...{ format: 'dense', rows, columns },
+    ...{ format: 'dense', rows, columns, isFull },
     get values() {
       return values();
     },
   };
 }
+
+/** A matrix of ones, made when somebody looks. */
+export const matrixOfOnes = (rows: number, columns: number): DenseMatrix =>
+  matrixOnDemand(rows, columns, () => new Float32Array(rows * columns).fill(1), true);

@@ -1,7 +1,16 @@
 // Parts of a weight matrix: some rows, some columns. Stored once for each matrix and part.
 
 import type { LayerWeights } from '../operators/operator.js';
-import { type CsrMatrix, partsIn, stackOf, toCsr, type WeightStore } from './store.js';
+import { matrixOnDemand } from './on-demand.js';
+import {
+  type CsrMatrix,
+  type DenseMatrix,
+  partsIn,
+  type SingleStore,
+  stackOf,
+  toCsr,
+  type WeightStore,
+} from './store.js';
 
 const kept = new WeakMap<WeightStore, Map<string, WeightStore>>();
 
@@ -21,9 +30,9 @@ export function sliceRows(weights: LayerWeights, from: number, to: number): Laye
   if (whole) return { store: whole, bias: bias?.subarray(from, to) ?? null, origin };
   const part = once(store, `rows ${from} ${to}`, () => {
     if (store.format === 'dense') {
-      const { columns } = store;
+      const { columns, isFull = false } = store;
       return {
-        ...{ format: 'dense', rows: to - from, columns },
+        ...{ format: 'dense', rows: to - from, columns, isFull },
         get values() {
           return store.values.subarray(from * columns, to * columns);
         },
@@ -32,6 +41,12 @@ export function sliceRows(weights: LayerWeights, from: number, to: number): Laye
     return csrRows(toCsr(store), from, to);
   });
   return { store: part, bias: bias?.subarray(from, to) ?? null, origin };
+}
+
+/** Rows of a store that are one whole matrix of it; null for others. */
+export function wholePart(store: WeightStore, from: number, to: number): SingleStore | null {
+  const parts = wholeParts(store, from, to);
+  return parts === null || parts.format === 'stacked' ? null : parts;
 }
 
 /** Rows of a stack that are whole matrices of it; null for others. */
@@ -58,7 +73,9 @@ function csrRows(csr: CsrMatrix, from: number, to: number): CsrMatrix {
     ...{ format: 'csr', rows: to - from, columns: csr.columns },
     pointers: csr.pointers.slice(from, to + 1).map((pointer) => pointer - first),
     indices: csr.indices.subarray(first, end),
-    values: csr.values.subarray(first, end),
+    get values() {
+      return csr.values.subarray(first, end);
+    },
   };
 }
 
@@ -68,8 +85,29 @@ export function sliceColumns(weights: LayerWeights, from: number, to: number): L
   if (from === 0 && to === store.columns) return weights;
   return {
     ...weights,
-    store: once(store, `columns ${from} ${to}`, () => csrColumns(toCsr(store), from, to)),
+    store: once(store, `columns ${from} ${to}`, () =>
+      store.format === 'dense' && store.isFull
+        ? denseColumns(store, from, to)
+        : csrColumns(toCsr(store), from, to),
+    ),
   };
+}
+
+/** Of a matrix without zeros. */
+function denseColumns(store: DenseMatrix, from: number, to: number): DenseMatrix {
+  const { rows, columns } = store;
+  return matrixOnDemand(
+    rows,
+    to - from,
+    () => {
+      const { values } = store;
+      const kept = new Float32Array(rows * (to - from));
+      for (let row = 0; row < rows; row++)
+        kept.set(values.subarray(row * columns + from, row * columns + to), row * (to - from));
+      return kept;
+    },
+    true,
+  );
 }
 
 function csrColumns(

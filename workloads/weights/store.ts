@@ -13,6 +13,8 @@ interface MatrixSize {
 export interface DenseMatrix extends MatrixSize {
   readonly format: 'dense';
   readonly values: Float32Array;
+  /** True where no value is zero, known before any is made or looked at. */
+  readonly isFull?: boolean;
 }
 
 /**
@@ -80,7 +82,6 @@ const converted = new Recent<WeightStore, CsrMatrix>(CONVERTED_BYTES);
 /** Forgets what matrices were converted to: their room is free, the next one asked for is made. */
 export function forgetConverted(): void {
   converted.clear();
-  patterns.clear();
 }
 
 /** The matrix as compressed sparse rows, remembered for a while. Explicit zeros are dropped. */
@@ -92,137 +93,6 @@ export function toCsr(store: WeightStore): CsrMatrix {
   const { pointers, indices, values } = csr;
   converted.set(store, csr, pointers.byteLength + indices.byteLength + values.byteLength);
   return csr;
-}
-
-/** How many entries each row has: those of row r end at `ends[r + 1]` and begin at `ends[r]`. */
-export interface RowEnds {
-  readonly rows: number;
-  readonly columns: number;
-  readonly ends: Uint32Array;
-  readonly entries: number;
-}
-
-/** Where rows end, without a look at the columns: of a stack each matrix is counted once. */
-export function rowEndsOf(store: WeightStore): RowEnds {
-  const { rows, columns } = store;
-  const ends = endsOf(store);
-  return { rows, columns, ends, entries: ends[rows] as number };
-}
-
-function endsOf(store: WeightStore): Uint32Array {
-  if (store.format === 'stacked') return stackEnds(store);
-  return store.format === 'dense' ? denseEnds(store) : toCsr(store).pointers;
-}
-
-function denseEnds(store: DenseMatrix): Uint32Array {
-  const { rows, columns, values } = store;
-  const ends = new Uint32Array(rows + 1);
-  let entries = 0;
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (const end = at + columns; at < end; at++) if (values[at] !== 0) entries++;
-    ends[row + 1] = entries;
-  }
-  return ends;
-}
-
-function stackEnds({ rows, parts }: StackedMatrix): Uint32Array {
-  const ends = new Uint32Array(rows + 1);
-  const each = new Map([...new Set(parts)].map((part) => [part, rowEndsOf(part)]));
-  let row = 0;
-  for (const part of parts) {
-    const own = each.get(part) as RowEnds;
-    const before = ends[row] as number;
-    for (let at = 1; at <= own.rows; at++) ends[row + at] = before + (own.ends[at] as number);
-    row += own.rows;
-  }
-  return ends;
-}
-
-const patterns = new Recent<WeightStore, SparsePattern>(CONVERTED_BYTES / 2);
-
-/**
- * Where the matrix has entries, row after row, remembered for a while: what models ask for, in half
- * the room of compressed rows with their values. Explicit zeros are dropped.
- */
-export function patternOf(store: WeightStore): SparsePattern {
-  if (store.format !== 'dense') return toCsr(store);
-  const known = patterns.get(store) ?? converted.get(store);
-  if (known) return known;
-  const pattern = patternOfDense(store);
-  patterns.set(store, pattern, pattern.pointers.byteLength + pattern.indices.byteLength);
-  return pattern;
-}
-
-/** Weights from which on a dense matrix is read as it stands. */
-const LARGE_DENSE = 2 ** 22;
-
-/**
- * True of a dense matrix that is to be read as it stands: what {@link patternOf} would make of it
- * takes up to three times its room where few weights are zero.
- */
-export function isLargeDense(store: WeightStore): store is DenseMatrix {
-  return store.format === 'dense' && store.rows * store.columns > LARGE_DENSE;
-}
-
-/** Of dense matrices, counted once: layers may share one, and each pass asks again. */
-const denseCounts = new WeakMap<DenseMatrix, number>();
-
-/** How many weights are not zero; padding entries don't count. */
-export function nonzerosOf(store: WeightStore): number {
-  if (store.format === 'dense') {
-    const count = denseCounts.get(store) ?? countNonzeros(store.values);
-    denseCounts.set(store, count);
-    return count;
-  }
-  if (store.format === 'stacked') {
-    const counts = new Map([...new Set(store.parts)].map((part) => [part, nonzerosOf(part)]));
-    return store.parts.reduce((sum, part) => sum + (counts.get(part) ?? 0), 0);
-  }
-  const { rows, pointers } = toCsr(store);
-  return pointers[rows] as number;
-}
-
-const countsByGroups = new WeakMap<SparsePattern, Map<number, Uint32Array>>();
-
-/**
- * Entries of each column, apart for each of `groups` equal blocks of rows: [groups × columns]. Of
- * rows `from` to `to` − 1; counted once where that is all of them.
- */
-export function entriesPerColumn(
-  matrix: SparsePattern,
-  groups = 1,
-  from = 0,
-  to = matrix.rows,
-): Uint32Array {
-  if (from > 0 || to < matrix.rows) return countColumns(matrix, groups, from, to);
-  const known = countsByGroups.get(matrix) ?? new Map<number, Uint32Array>();
-  countsByGroups.set(matrix, known);
-  const counts = known.get(groups) ?? countColumns(matrix, groups, from, to);
-  known.set(groups, counts);
-  return counts;
-}
-
-function countColumns(
-  matrix: SparsePattern,
-  groups: number,
-  from: number,
-  to: number,
-): Uint32Array {
-  const { rows, columns, pointers, indices } = matrix;
-  const counts = new Uint32Array(groups * columns);
-  for (let row = from; row < to; row++) {
-    const base = Math.floor((row * groups) / rows) * columns;
-    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
-      const column = base + (indices[at] as number);
-      counts[column] = (counts[column] as number) + 1;
-    }
-  }
-  return counts;
-}
-
-/** The share of weights that are not zero. */
-export function densityOf(store: WeightStore): number {
-  return nonzerosOf(store) / (store.rows * store.columns);
 }
 
 function convertToCsr(store: Exclude<WeightStore, CsrMatrix>): CsrMatrix {

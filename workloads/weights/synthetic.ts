@@ -8,7 +8,7 @@ import type { PrunePattern } from '../compress/pattern.js';
 import { overDispersion } from '../data/dispersion.js';
 import type { Activations } from '../network.js';
 import type { LayerWeights, WeightShape } from '../operators/operator.js';
-import { drawMatrix } from './draw.js';
+import { drawFull, drawMatrix } from './draw.js';
 import type { CsrMatrix } from './store.js';
 
 /**
@@ -46,16 +46,31 @@ export function* drawingWeights(
   const { rows, columns } = shape;
   const random = createRandom(seed, `${label}/weights`);
   const nonzeros = keptOf(rows * columns, density);
-  const { ofRows, ofColumns } = scatterFor(nonzeros, rows * columns);
-  const rowChances = unevenChances(rows, ofRows, random);
-  const columnChances = unevenChances(columns, ofColumns, random);
-  const table = tailTable(density, Math.sqrt(2 / (density * columns)));
-  const store = yield* drawMatrix(
-    { rowChances, columnChances, nonzeros, table: Float32Array.from(table) },
-    random,
-  );
+  const table = Float32Array.from(tailTable(density, Math.sqrt(2 / (density * columns))));
+  const store =
+    nonzeros === rows * columns
+      ? drawFull(rows, columns, table, afterChances(rows + columns, random))
+      : yield* drawMatrix(
+          { ...chancesFor(rows, columns, nonzeros, random), nonzeros, table },
+          random,
+        );
   const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
   return { store, bias, origin: 'synthetic' };
+}
+
+/** The chances of a matrix's rows and columns to be drawn. */
+function chancesFor(rows: number, columns: number, nonzeros: number, random: Random) {
+  const { ofRows, ofColumns } = scatterFor(nonzeros, rows * columns);
+  return {
+    rowChances: unevenChances(rows, ofRows, random),
+    columnChances: unevenChances(columns, ofColumns, random),
+  };
+}
+
+/** The stream where it stands behind so many chances, which a matrix without zeros has no use for. */
+function afterChances(count: number, random: Random): Random {
+  random.skip(count);
+  return random;
 }
 
 /** Patterns that weights are drawn in, layer by layer. */

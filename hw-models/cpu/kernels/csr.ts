@@ -1,6 +1,6 @@
 // Distributes the rows of a CSR matrix over cores.
 
-import type { RowEnds } from '../../../workloads/weights/store.js';
+import type { RowEnds } from '../../../workloads/weights/entries.js';
 
 /**
  * Rows are dealt out in equal blocks, whatever is in them: the fullest block's load over the mean

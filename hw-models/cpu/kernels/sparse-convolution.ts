@@ -7,7 +7,7 @@ import type { ConvolutionDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { isPointwise, reachOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
-import type { RowEnds } from '../../../workloads/weights/store.js';
+import type { RowEnds } from '../../../workloads/weights/entries.js';
 import type { Phase } from '../account.js';
 import type { CpuConfig } from '../config.js';
 import { lanesOf } from '../ecm.js';

@@ -3,7 +3,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { type RowEnds, rowEndsOf } from '../../../workloads/weights/store.js';
+import { type RowEnds, rowEndsOf } from '../../../workloads/weights/entries.js';
 import type { Kernel } from '../../contract.js';
 import { isGrouped, pixelsOf, weightShapeOf } from '../../work.js';
 import { account } from '../account.js';

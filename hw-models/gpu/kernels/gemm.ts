@@ -2,7 +2,8 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { partsIn, patternOf, type WeightStore } from '../../../workloads/weights/store.js';
+import { rowsOf } from '../../../workloads/weights/entries.js';
+import { partsIn, type WeightStore } from '../../../workloads/weights/store.js';
 import { isWeighted, pixelsOf, weightShapeOf } from '../../work.js';
 
 /** [rows × depth] · [depth × columns], `count` times in one launch. */
@@ -51,10 +52,10 @@ export function isTwoOfFour(task: LayerTask): boolean {
 }
 
 function hasTwoOfFour(store: WeightStore): boolean {
-  const { rows, pointers, indices } = patternOf(store);
-  for (let row = 0; row < rows; row++) {
-    const end = pointers[row + 1] as number;
-    for (let at = (pointers[row] as number) + 2; at < end; at++) {
+  const rowAt = rowsOf(store);
+  for (let row = 0; row < store.rows; row++) {
+    const { indices, from, to } = rowAt(row);
+    for (let at = from + 2; at < to; at++) {
       const group = Math.floor((indices[at] as number) / GROUP);
       if (Math.floor((indices[at - 2] as number) / GROUP) === group) return false;
     }

@@ -4,7 +4,8 @@
 
 import type { LayerOf, LayerWeights } from '../../../workloads/network.js';
 import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
-import { type CsrMatrix, nonzerosOf, toCsr, toDense } from '../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../workloads/weights/entries.js';
+import { type CsrMatrix, toCsr, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../convolution.wasm.js';
 import { inputImage, notOneImage, outputImage } from '../fits.js';
 import type { Call, Heap, HostKernel, PreparedLayer } from './kernel.js';

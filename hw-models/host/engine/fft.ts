@@ -15,7 +15,8 @@ import {
   outputExtent,
   transformable,
 } from '../../../workloads/transforms/shape.js';
-import { densityOf, toDense } from '../../../workloads/weights/store.js';
+import { densityOf } from '../../../workloads/weights/entries.js';
+import { toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as fftWasm, relaxed as relaxedFft } from '../fft.wasm.js';
 import { phaseArguments, placeBias } from './convolution.js';

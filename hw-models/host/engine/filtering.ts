@@ -6,7 +6,8 @@
 import type { LayerOf } from '../../../workloads/network.js';
 import { tapsOf } from '../../../workloads/operators/window.js';
 import { cookToom, type Matrix, toFloat } from '../../../workloads/transforms/cook-toom.js';
-import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../workloads/weights/entries.js';
+import { toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as filteringWasm, relaxed as relaxedFiltering } from '../filtering.wasm.js';
 import { notOneImage, outputImage } from '../fits.js';

@@ -4,10 +4,10 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import { nonzerosOf } from '../../../workloads/weights/entries.js';
 import {
   type CscMatrix,
   type CsrMatrix,
-  nonzerosOf,
   toCsc,
   toCsr,
   toDense,

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
 import type { Layer, LayerWeights, TensorType, Values } from '../../../workloads/network.js';
-import { nonzerosOf } from '../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../workloads/weights/entries.js';
 import { checkedInputs, checkImplemented, checkModel, valuesDoneAfter } from '../checks.js';
 import type { NetworkInputs } from '../contract.js';
 import { readMachine } from '../machine.node.js';

@@ -16,7 +16,8 @@ import {
   type TransformedWeights,
   transformWeights,
 } from '../../../workloads/transforms/winograd.js';
-import { countNonzeros, densityOf, toDense } from '../../../workloads/weights/store.js';
+import { densityOf } from '../../../workloads/weights/entries.js';
+import { countNonzeros, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../winograd.wasm.js';
 import { placeBias } from './convolution.js';
 import type { Heap, HostKernel, PreparedLayer, Step } from './kernel.js';

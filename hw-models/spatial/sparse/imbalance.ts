@@ -6,7 +6,7 @@
 
 import type { ConvolutionDemand, ProductDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { patternOf } from '../../../workloads/weights/store.js';
+import { rowsOf } from '../../../workloads/weights/entries.js';
 import type { Architecture } from '../description/architecture.js';
 import { type Mapping, tilesOf } from '../nest/mapping.js';
 import { computesOf, type Problem } from '../nest/problem.js';
@@ -185,10 +185,12 @@ function productTest(task: LayerTask, where: readonly string[]): (at: Int32Array
 /** A byte for each weight, 0 where it is zero. */
 function maskOf({ weights }: LayerTask): Uint8Array {
   if (weights === null) return new Uint8Array(0);
-  const { rows, columns, pointers, indices } = patternOf(weights.store);
+  const { rows, columns } = weights.store;
+  const rowAt = rowsOf(weights.store);
   const mask = new Uint8Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+    const { indices, from, to } = rowAt(row);
+    for (let at = from; at < to; at++) {
       mask[row * columns + (indices[at] as number)] = 1;
     }
   }

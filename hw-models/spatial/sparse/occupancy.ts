@@ -5,7 +5,7 @@
 import { invariant } from '../../../workloads/base/errors.js';
 import type { ConvolutionDemand, ProductDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { patternOf } from '../../../workloads/weights/store.js';
+import { rowsOf } from '../../../workloads/weights/entries.js';
 import { extentsOf, type Operand, type Problem } from '../nest/problem.js';
 
 /** What lies beyond the room of its tile. */
@@ -76,7 +76,8 @@ function ofWeights(
   const { weights, name } = task;
   invariant(weights !== null, () => `layer ${name} has no weights`);
   const demand = task.demand as Multiplied;
-  const { rows, pointers, indices } = patternOf(weights.store);
+  const { rows } = weights.store;
+  const rowAt = rowsOf(weights.store);
   const isProduct = demand.kind === 'product';
   const perGroup = isProduct ? demand.columns : demand.output[0] / demand.groups;
   const [height, width] = isProduct ? [1, 1] : demand.kernel;
@@ -91,7 +92,8 @@ function ofWeights(
   for (let row = 0; row < rows; row++) {
     const group = Math.floor(Math.floor(row / perGroup) / g);
     const first = (group * ofM + Math.floor((row % perGroup) / m)) * ofC;
-    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+    const { indices, from, to } = rowAt(row);
+    for (let at = from; at < to; at++) {
       const column = indices[at] as number;
       const tap = column % (height * width);
       const channel = Math.floor(column / (height * width) / c);

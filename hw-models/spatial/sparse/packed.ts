@@ -3,7 +3,8 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { patternOf, type WeightStore } from '../../../workloads/weights/store.js';
+import { rowsOf } from '../../../workloads/weights/entries.js';
+import type { WeightStore } from '../../../workloads/weights/store.js';
 import type { Packing } from '../description/architecture.js';
 
 /** Steps of all windows over those of full ones. Whole windows only meet where sizes divide. */
@@ -31,7 +32,8 @@ class Windows {
 
 function ofWeights({ weights, demand, name }: LayerTask, packing: Packing): number {
   invariant(weights !== null, () => `layer ${name} has no weights`);
-  const { rows, columns, pointers, indices } = patternOf(weights.store);
+  const { rows, columns } = weights.store;
+  const rowAt = rowsOf(weights.store);
   const groups =
     demand.kind === 'convolution' ? demand.groups : demand.kind === 'product' ? demand.matrices : 1;
   const perGroup = rows / groups;
@@ -42,9 +44,12 @@ function ofWeights({ weights, demand, name }: LayerTask, packing: Packing): numb
       const size = Math.min(packing.window, perGroup - from);
       const first = group * perGroup + from;
       counts.fill(0);
-      for (let at = pointers[first] as number; at < (pointers[first + size] as number); at++) {
-        const column = indices[at] as number;
-        counts[column] = (counts[column] as number) + 1;
+      for (let row = first; row < first + size; row++) {
+        const own = rowAt(row);
+        for (let at = own.from; at < own.to; at++) {
+          const column = own.indices[at] as number;
+          counts[column] = (counts[column] as number) + 1;
+        }
       }
       for (const count of counts) windows.add(count, size);
     }
@@ -81,11 +86,12 @@ function ofInputs({ demand, input: { values } }: LayerTask, packing: Packing): n
 
 /** Whether no `of` neighbours of a row hold more than `kept` weights. */
 export function isStructured(store: WeightStore, kept: number, of: number): boolean {
-  const { rows, pointers, indices } = patternOf(store);
-  for (let row = 0; row < rows; row++) {
+  const rowAt = rowsOf(store);
+  for (let row = 0; row < store.rows; row++) {
+    const { indices, from, to } = rowAt(row);
     let window = -1;
     let count = 0;
-    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+    for (let at = from; at < to; at++) {
       const next = Math.floor((indices[at] as number) / of);
       count = next === window ? count + 1 : 1;
       window = next;

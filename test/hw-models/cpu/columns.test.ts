@@ -16,7 +16,7 @@ function taskOf(depth: number, columns: number, input: Float32Array, batch = 1):
   const store = { format: 'dense', rows: columns, columns: depth, values } as const;
   const weights = { store, bias: null, origin: 'synthetic' } as const;
   const met = activations(input, 'synthetic');
-  const macs = countMacs(demand, weights, met.values);
+  const macs = countMacs(demand, weights, met);
   return { name: 'columns', demand, batch, weights, input: met, macs };
 }
 

@@ -11,7 +11,7 @@ import {
   weightsHomeOf,
   write,
 } from '../../../hw-models/cpu/memory.js';
-import { rowEndsOf } from '../../../workloads/weights/store.js';
+import { rowEndsOf } from '../../../workloads/weights/entries.js';
 import { cpuPreset, evenCsr } from './presets.js';
 
 const { config } = cpuPreset('i7-5930k');

@@ -130,7 +130,7 @@ describe('convolutions of several images', () => {
       const demand = { ...one, images: 3 };
       const values = new Float32Array(3 * 8 * 144).fill(1);
       const input = activations(values, 'synthetic');
-      const macs = countMacs(demand, frames.weights, values);
+      const macs = countMacs(demand, frames.weights, input);
       const task: LayerTask = {
         name: 'conv',
         demand,

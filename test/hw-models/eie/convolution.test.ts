@@ -10,7 +10,8 @@ import {
   pruneTransformed,
   transformWeights,
 } from '../../../workloads/transforms/winograd.js';
-import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../workloads/weights/entries.js';
+import { toDense } from '../../../workloads/weights/store.js';
 import { fits, type Window, windowsOf } from '../../operators/random-windows.js';
 import { costOf, drawTask, eie64, layerOf, replace } from './layer-task.js';
 import { onDiagonal, tickingProducts } from './ticking-products.js';

@@ -60,7 +60,7 @@ export function taskWith(
   const { name, demand } = layer;
   if (!demand) throw new Error(`layer ${name} costs nothing`);
   const input = drawActivations(sizeOf(inputShapeOf(layer)), inputDensity, seed, name);
-  return { name, demand, weights, input, macs: countMacs(demand, weights, input.values), batch };
+  return { name, demand, weights, input, macs: countMacs(demand, weights, input), batch };
 }
 
 /** What `kernel` costs, or the cheapest one. */

@@ -8,6 +8,7 @@ import {
   toCsr,
 } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
+import { fullMatrix } from '../../full-matrix.js';
 
 /** A matrix of ones and zeros from rows of '#' and '.'. */
 function matrix(...rows: string[]): DenseMatrix {
@@ -95,4 +96,48 @@ describe('the profile of a sparse matrix', () => {
       ),
     );
   });
+
+  it('of a matrix without zeros is that of its entries, alone or in a stack', () => {
+    const size = fc.integer({ min: 1, max: 40 });
+    const shapes = fc.record({
+      ...{ rows: size, columns: size, times: fc.integer({ min: 1, max: 4 }) },
+      ...{ lanes: fc.constantFrom(1, 4, 32), rowsPerBlock: fc.constantFrom(1, 8) },
+    });
+    fc.assert(
+      fc.property(shapes, ({ rows, columns, times, ...rest }) => {
+        const shape = { ...rest, sectorWords: 8 };
+        const full = fullMatrix(rows, columns);
+        const values = new Float32Array(times * rows * columns).fill(1);
+        const plain = { format: 'dense', rows: times * rows, columns, values } as const;
+        const stack = stackOf(Array<DenseMatrix>(times).fill(full));
+        expect(profileOf(stack, shape)).toEqual(plainProfile(toCsr(plain), shape));
+      }),
+    );
+  });
 });
+
+/** Row by row, step by step, entry by entry. */
+function plainProfile(
+  { rows, columns, pointers, indices }: CsrMatrix,
+  { lanes, rowsPerBlock, sectorWords }: Parameters<typeof profileOf>[1],
+) {
+  const sector = (at: number) => Math.floor(at / sectorWords);
+  let [steps, gatherSectors, streamSectors] = [0, 0, 0];
+  const longest = new Array<number>(Math.ceil(rows / rowsPerBlock)).fill(0);
+  for (let row = 0; row < rows; row++) {
+    const entries = [...indices.keys()].slice(pointers[row], pointers[row + 1]);
+    const block = Math.floor(row / rowsPerBlock);
+    longest[block] = Math.max(longest[block] ?? 0, Math.ceil(entries.length / lanes));
+    for (; entries.length > 0; steps++) {
+      const step = entries.splice(0, lanes);
+      gatherSectors += new Set(step.map((at) => sector(indices[at] ?? 0))).size;
+      streamSectors += new Set(step.map(sector)).size;
+    }
+  }
+  const nonzeros = indices.length;
+  return {
+    ...{ rows, columns, nonzeros, steps, gatherSectors, streamSectors },
+    stepsOfSlowestRow: longest.reduce((sum, held) => sum + held, 0) / longest.length,
+    bytes: 8 * nonzeros + 4 * (rows + 1),
+  };
+}

@@ -45,7 +45,7 @@ export function productTask(
     demand,
     weights,
     input,
-    macs: countMacs(demand, weights, values),
+    macs: countMacs(demand, weights, input),
     batch,
   };
 }

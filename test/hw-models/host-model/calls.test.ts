@@ -85,7 +85,10 @@ describe('countCall', () => {
       fc.property(tasks, (layers) => {
         for (const task of layers.filter(({ layer }) => layer.kind === 'conv2d')) {
           const { macs, batch, weights, demand, layer } = task;
-          const ones = new Float32Array(sizeOf(inputShapeOf(layer))).fill(1);
+          const ones = activations(
+            new Float32Array(sizeOf(inputShapeOf(layer))).fill(1),
+            'synthetic',
+          );
           const needed = batch * countMacs(demand, weights, ones).effective;
           const rows = weights?.store.rows ?? 0;
           const columns = weights?.store.columns ?? 0;

@@ -276,7 +276,7 @@ describe('what no kernel of the engine runs', () => {
       demand,
       weights,
       input,
-      macs: countMacs(demand, weights, input.values),
+      macs: countMacs(demand, weights, input),
       batch: 2,
     };
   };
@@ -326,7 +326,7 @@ describe('tasks without their layer', () => {
       const whole: Demand = { ...demand, rows, bias: false, activation: 'none' };
       const weights = drawWeights({ rows: 64, columns: 64, biases: 0 }, 0.5, 1, 'w');
       const input = activations(new Float32Array(64 * rows).fill(1), 'synthetic');
-      const macs = countMacs(whole, weights, input.values);
+      const macs = countMacs(whole, weights, input);
       return only(
         hardware.cost([{ name: 'x', demand: whole, weights, input, macs, batch: 1 }], 'sparse'),
       );

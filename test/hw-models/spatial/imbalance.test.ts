@@ -18,12 +18,12 @@ function taskOf(kept: readonly boolean[], active: readonly boolean[]): LayerTask
     ...{ right: 'weights', bias: false, activation: 'none' },
   };
   const values = Float32Array.from(kept, Number);
-  const input = Float32Array.from(active, Number);
+  const input = activations(Float32Array.from(active, Number), 'synthetic');
   const store = { format: 'dense' as const, rows: COLUMNS, columns: DEPTH, values };
   const weights = { store, bias: null, origin: 'synthetic' as const };
   return {
     ...{ name: 'product', demand, weights, batch: 1 },
-    input: activations(input, 'synthetic'),
+    input,
     macs: countMacs(demand, weights, input),
   };
 }

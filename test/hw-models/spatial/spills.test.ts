@@ -174,7 +174,7 @@ const tasks = fc
     const weights = { store, bias: null, origin: 'synthetic' as const };
     const count = demand.kind === 'product' ? p * q * c : demand.input.reduce((a, b) => a * b, 1);
     const input = draw(count);
-    const macs = countMacs(demand, weights, input);
+    const macs = countMacs(demand, weights, activations(input, 'synthetic'));
     const task: LayerTask = {
       ...{ name: 'drawn', demand, weights, macs, batch: 1 },
       input: activations(input, 'synthetic'),

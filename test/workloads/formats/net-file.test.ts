@@ -6,7 +6,8 @@ import { InputError } from '../../../workloads/base/errors.js';
 import { readNetFile, writeNetFile } from '../../../workloads/formats/net-file.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import { type LayerWeights, type Network, weightShapeOf } from '../../../workloads/network.js';
-import { nonzerosOf, toCodebook, toDense } from '../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../workloads/weights/entries.js';
+import { toCodebook, toDense } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 import { squeezenet10 } from '../../../workloads/zoo/squeezenet.js';
 

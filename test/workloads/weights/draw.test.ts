@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../workloads/base/random.js';
 import { finish } from '../../../workloads/base/steps.js';
-import { drawMatrix } from '../../../workloads/weights/draw.js';
+import { drawFull, drawMatrix } from '../../../workloads/weights/draw.js';
 import { drawEntries } from '../../reference/draw.js';
 
 const chances = (max: number) =>
@@ -63,5 +63,32 @@ describe('the draw of a matrix', () => {
       const before = (row: number) => entries.filter(([place]) => place < row * columns).length;
       expect([...pointers]).toEqual(Array.from({ length: rows + 1 }, (_, row) => before(row)));
     }
+  });
+
+  it('draws nothing of a matrix without zeros before its values are read, then the same', () => {
+    fc.assert(
+      fc.property(draws, ({ draw, seed }) => {
+        const { rowChances, columnChances, table } = draw;
+        const [rows, columns] = [rowChances.length, columnChances.length];
+        const [fast, slow] = [createRandom(seed, 'draw'), createRandom(seed, 'draw')];
+        const full = drawFull(rows, columns, table, fast);
+        const entries = drawEntries({ ...draw, nonzeros: rows * columns }, slow);
+        expect(fast.uniform()).toBe(slow.uniform());
+        expect([...full.values]).toEqual(entries.map(([, value]) => value));
+        expect(full.values).toBe(full.values);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('lets values be read while places are being drawn', () => {
+    const table = Float32Array.of(1, -1);
+    const chances = new Float64Array(300).fill(1);
+    const draw = { rowChances: chances, columnChances: chances, nonzeros: 30_000, table };
+    const full = drawFull(30, 30, table, createRandom(1, 'full'));
+    const places = drawMatrix(draw, createRandom(2, 'places'));
+    places.next();
+    expect(full.values.length).toBe(900);
+    expect(finish(places)).toEqual(finish(drawMatrix(draw, createRandom(2, 'places'))));
   });
 });

@@ -1,8 +1,9 @@
 // Values made on demand: the same each time, and few of them held.
 
 import { describe, expect, it } from 'vitest';
+import { nonzerosOf } from '../../../workloads/weights/entries.js';
 import { matrixOnDemand, onDemand, tensorOnDemand } from '../../../workloads/weights/on-demand.js';
-import { nonzerosOf, toCsr } from '../../../workloads/weights/store.js';
+import { toCsr } from '../../../workloads/weights/store.js';
 
 const MEBI = 2 ** 20;
 

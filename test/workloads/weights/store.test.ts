@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../workloads/base/errors.js';
+import { nonzerosOf, rowEndsOf } from '../../../workloads/weights/entries.js';
 import { sliceRows } from '../../../workloads/weights/slices.js';
 import {
   type DenseMatrix,
-  nonzerosOf,
-  rowEndsOf,
   stackOf,
   toCodebook,
   toCsc,

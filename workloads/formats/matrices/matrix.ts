@@ -3,12 +3,8 @@
 
 import { InputError } from '../../base/errors.js';
 import { buildNetwork } from '../../graph.js';
-import {
-  type CsrMatrix,
-  type DenseMatrix,
-  nonzerosOf,
-  type WeightStore,
-} from '../../weights/store.js';
+import { nonzerosOf } from '../../weights/entries.js';
+import type { CsrMatrix, DenseMatrix, WeightStore } from '../../weights/store.js';
 import type { ZooEntry } from '../../zoo/entry.js';
 import { requireAtMost, type SourceFile, stemOf } from '../source.js';
 

@@ -65,25 +65,19 @@ export function mark(
 }
 
 /**
- * Lists the ones of `bits` from row `first` on: their columns and a value for each, drawn among the
- * 2^(32 − `shift`) of `table`. Goes on as long as a whole row has room in `room` entries, writes
- * where each row ends, counted from the first entry listed, and returns the row it stopped before.
+ * Lists the ones of `bits` from row `first` on: their columns. Goes on as long as a whole row has
+ * room in `room` entries, writes where each row ends, counted from the first entry listed, and
+ * returns the row it stopped before.
  */
 export function list(
-  state: usize,
   bits: usize,
   columns: u32,
   first: u32,
   rows: u32,
-  table: usize,
-  shift: u32,
   ends: usize,
   indices: usize,
-  values: usize,
   room: u32,
 ): u32 {
-  let s0 = load<u64>(state);
-  let s1 = load<u64>(state + LINE);
   let at: usize = 0;
   let row = first;
   for (; row < rows && at + columns <= <usize>room; row++) {
@@ -96,17 +90,26 @@ export function list(
       const base = <u32>((word << 5) - from);
       for (; ones != 0; ones &= ones - 1) {
         store<u32>(indices + at * WORD, base + ctz(ones));
-        const pick = <u32>(s0 + s1) >> shift;
-        const mixed = s0 ^ s1;
-        s0 = rotl(s0, 24) ^ mixed ^ (mixed << 16);
-        s1 = rotl(mixed, 37);
-        store<f32>(values + at * WORD, load<f32>(table + <usize>pick * WORD));
         at++;
       }
     }
     store<u32>(ends + <usize>(row - first) * WORD, <u32>at);
   }
+  return row;
+}
+
+/** Draws `count` values among the 2^(32 − `shift`) of `table`. */
+export function pick(state: usize, count: u32, table: usize, shift: u32, values: usize): void {
+  let s0 = load<u64>(state);
+  let s1 = load<u64>(state + LINE);
+  const end = values + <usize>count * WORD;
+  for (let at = values; at < end; at += WORD) {
+    const pick = <u32>(s0 + s1) >> shift;
+    const mixed = s0 ^ s1;
+    s0 = rotl(s0, 24) ^ mixed ^ (mixed << 16);
+    s1 = rotl(mixed, 37);
+    store<f32>(at, load<f32>(table + <usize>pick * WORD));
+  }
   store<u64>(state, s0);
   store<u64>(state + LINE, s1);
-  return row;
 }

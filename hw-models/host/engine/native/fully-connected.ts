@@ -5,13 +5,8 @@
 import { invariant } from '../../../../workloads/base/errors.js';
 import type { Layer, LayerOf, LayerWeights } from '../../../../workloads/network.js';
 import { activationRange } from '../../../../workloads/operators/relu.js';
-import {
-  type CsrMatrix,
-  nonzerosOf,
-  toCsc,
-  toCsr,
-  toDense,
-} from '../../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../../workloads/weights/entries.js';
+import { type CsrMatrix, toCsc, toCsr, toDense } from '../../../../workloads/weights/store.js';
 import { apart, eachVector, rowsOf } from '../close-up.js';
 import { placeBias } from '../convolution.js';
 import { cutRows } from '../fully-connected.js';

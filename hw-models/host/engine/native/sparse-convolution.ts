@@ -4,7 +4,8 @@
 import type { LayerOf } from '../../../../workloads/network.js';
 import { activationRange } from '../../../../workloads/operators/relu.js';
 import { tapsOf } from '../../../../workloads/operators/window.js';
-import { type CsrMatrix, nonzerosOf, toCsr } from '../../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../../workloads/weights/entries.js';
+import { type CsrMatrix, toCsr } from '../../../../workloads/weights/store.js';
 import { inputImage, notOneImage } from '../../fits.js';
 import { placeBias } from '../convolution.js';
 import type { Heap, HostKernel } from '../kernel.js';

@@ -5,7 +5,7 @@ import { readCaffe } from '../../../../workloads/formats/caffe/read.js';
 import { netType } from '../../../../workloads/formats/caffe/weights.js';
 import { readOnnx } from '../../../../workloads/formats/onnx/read.js';
 import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
-import { nonzerosOf } from '../../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../../workloads/weights/entries.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
 import { onnxFile } from '../onnx/file.js';
 import { difference, runEntry } from '../run-entry.js';

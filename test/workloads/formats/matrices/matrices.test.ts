@@ -7,7 +7,8 @@ import { readMatrixMarket } from '../../../../workloads/formats/matrices/matrix-
 import { writeNpy } from '../../../../workloads/formats/matrices/npy.js';
 import { readNpz } from '../../../../workloads/formats/matrices/npz.js';
 import { readSmtx } from '../../../../workloads/formats/matrices/smtx.js';
-import { nonzerosOf, toDense } from '../../../../workloads/weights/store.js';
+import { nonzerosOf } from '../../../../workloads/weights/entries.js';
+import { toDense } from '../../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
 import { refusal, source } from '../source.js';
 

@@ -95,6 +95,20 @@ export function sharesDraws(network: Network): boolean {
   return weightsIn(network) >= SHARED_FROM;
 }
 
+/**
+ * Weights, zeros included, that a drawn model has in memory together: all, or those of the largest
+ * draw where layers share draws.
+ */
+export function weightsDrawnTogether(network: Network): number {
+  if (!sharesDraws(network)) return weightsIn(network);
+  return network.layers.reduce((most, layer) => {
+    const shape = weightShapeOf(layer);
+    if (!shape) return most;
+    const rows = layer.kind === 'experts' ? layer.outputs : shape.rows;
+    return Math.max(most, rows * shape.columns);
+  }, 0);
+}
+
 /** A model whose weights take memory only while somebody needs them. */
 export interface RandomModel {
   readonly model: Model;

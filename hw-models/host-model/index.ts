@@ -29,5 +29,5 @@ export const hostModel: Family<HostConfig> = {
   events: ({ energy, threads }) => energyEvents({ energy, cores: threads }),
   place,
   // Its engine lays weights out and transforms them, which takes its time.
-  parts: { weights: 2 ** 16, outputs: 2 ** 10, rows: 16, channels: 16, filters: 32, extent: 16 },
+  parts: { weights: 2 ** 16, outputs: 2 ** 10, rows: 16, channels: 16, filters: 16, extent: 16 },
 };

@@ -27,6 +27,8 @@ export interface OfferedWorkload {
   readonly name: string;
   readonly title: string;
   readonly weights: number;
+  /** Weights, zeros included, that are in memory together where they are drawn. */
+  readonly drawnTogether: number;
   /** Of a network that was read from a file of the reader's own. */
   readonly own?: OwnFile;
 }

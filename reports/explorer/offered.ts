@@ -2,14 +2,17 @@
 
 import type { Hardware } from '../../hw-models/contract.js';
 import { type Network, weightShapeOf } from '../../workloads/network.js';
+import { weightsDrawnTogether } from '../../workloads/synthesis.js';
 import type { OfferedPreset, OfferedWorkload } from './offer.js';
 
-export function offeredNetwork(name: string, { title, layers }: Network): OfferedWorkload {
+export function offeredNetwork(name: string, network: Network): OfferedWorkload {
+  const { title, layers } = network;
   const sizes = layers.map((layer) => {
     const { rows, columns } = weightShapeOf(layer) ?? { rows: 0, columns: 0 };
     return rows * columns;
   });
-  return { name, title, weights: sizes.reduce((sum, size) => sum + size, 0) };
+  const weights = sizes.reduce((sum, size) => sum + size, 0);
+  return { name, title, weights, drawnTogether: weightsDrawnTogether(network) };
 }
 
 /** A device as data; `file` is where it was read, where it is none of the shipped ones. */

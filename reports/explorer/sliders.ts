@@ -27,7 +27,7 @@ export interface Slider {
 const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const DENSITIES = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1];
 const SEEDS = Array.from({ length: 10 }, (_, seed) => seed);
-/** Non-zero weights that a page has the memory to draw. */
+/** Non-zero weights that a page has the memory for together. */
 const MAX_WEIGHTS = 30e6;
 /** The slider's place for 'as published', below all shares. */
 const AS_PUBLISHED = 0;
@@ -38,7 +38,6 @@ export const weightsOf = (offer: Offer, { workload }: ExplorerState) =>
 
 /** Sliders of what all designs run: the batch, the densities, the seed. */
 export function workloadSliders(offer: Offer, state: ExplorerState): readonly Slider[] {
-  const weights = weightsOf(offer, state);
   const { offered, pattern } = networkOf(offer, state.workload);
   // What a file brings is not drawn.
   const isFixed = offered?.own?.hasWeights === true;
@@ -77,7 +76,7 @@ export function workloadSliders(offer: Offer, state: ExplorerState): readonly Sl
           density(
             'weightDensity',
             'weights ≠ 0',
-            DENSITIES.filter((share) => share * weights <= MAX_WEIGHTS),
+            DENSITIES.filter((share) => share * (offered?.drawnTogether ?? 0) <= MAX_WEIGHTS),
           ),
         ]
       : []),

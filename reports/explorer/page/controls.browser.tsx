@@ -13,6 +13,16 @@ interface SliderInputProps {
 /** A slider whose every place is a level. All moves of one drag are one change. */
 export function SliderInput({ slider, store }: SliderInputProps) {
   const { id, label, title, levels, value, shown, turned, turn } = slider;
+  // What cannot move is no slider.
+  if (levels.length < 2) {
+    return (
+      <div className="dial" title={title}>
+        <span>{label}</span>
+        <span>its only level</span>
+        <output id={id}>{shown(value)}</output>
+      </div>
+    );
+  }
   return (
     <div className={turned ? 'dial turned' : 'dial'} title={title}>
       <label for={id}>{label}</label>

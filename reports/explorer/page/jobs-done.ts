@@ -47,9 +47,7 @@ export function createWorkers(sources: ExplorerSources): Workers {
       return null;
     },
     *estimate({ question, milliseconds }) {
-      const end = performance.now() + milliseconds;
-      const late = () => performance.now() > end;
-      const found = yield* estimator.estimating(question, base, late);
+      const found = yield* estimator.estimating(question, base, lateIn(milliseconds));
       return found && { ...found, exploration: pack(found.exploration) };
     },
     *rehearse() {
@@ -64,5 +62,20 @@ export function createWorkers(sources: ExplorerSources): Workers {
       }
       return null;
     },
+  };
+}
+
+/**
+ * Whether so much time has passed, or will have once another step is done that takes as long as the
+ * last one. Asked before each step.
+ */
+function lateIn(milliseconds: number): () => boolean {
+  let before = performance.now();
+  const end = before + milliseconds;
+  return () => {
+    const now = performance.now();
+    const step = now - before;
+    before = now;
+    return now + step > end;
   };
 }

@@ -6,7 +6,7 @@ import { units } from '../../hw-models/units.js';
 import type { ExploredDesign } from '../../sim/designs.js';
 import { leafChanges } from '../../sim/difference.js';
 import { networkOf } from './networks.js';
-import type { Offer, OfferedPreset } from './offer.js';
+import type { Offer, OfferedPreset, OwnFile } from './offer.js';
 import { type ExplorerState, presetOf } from './state.js';
 import type { MeasureName, SweptDial } from './sweep.js';
 
@@ -115,19 +115,22 @@ export function sweepYaml(state: ExplorerState, offer: Offer, choice?: SweepChoi
     hardware: designs.map(
       (design, at) => `${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`,
     ),
-    workloads: networkOf(offer, workload).offered?.own?.file ?? workload,
+    workloads: workloadEntry(networkOf(offer, workload).offered?.own, workload),
     batch,
     seed,
     ...(precision === null ? {} : { precision }),
     axes: Object.fromEntries([...(isOneFamily ? axes : []), ...fixed]),
     objectives: choice?.objectives ?? ['seconds', 'joules', 'area_mm2'],
   });
-  const command = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
-  const dims = Object.entries(networkOf(offer, workload).offered?.own?.dims ?? {});
-  const told = dims.map(([name, extent]) => `${name} ${extent}`).join(', ');
-  const open = ` A sweep leaves dimensions as the file has them, not at ${told} as on the page.`;
-  document.commentBefore = dims.length === 0 ? command : `${command}\n${open}`;
+  document.commentBefore = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
   return document.toString({ lineWidth: 120 });
+}
+
+/** A network as a sweep's file names it. */
+function workloadEntry(own: OwnFile | undefined, name: string) {
+  if (!own) return name;
+  const isOpen = Object.keys(own.dims).length > 0;
+  return isOpen ? [{ name: own.file, dims: own.dims }] : own.file;
 }
 
 /** The dials that were turned, or the first ones, at their levels and where the designs have them. */

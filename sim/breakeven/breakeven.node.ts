@@ -134,8 +134,9 @@ export async function breakeven(request: BreakevenRequest = {}): Promise<Breakev
       `found ${labels.join(', ') || 'no hardware'}, expected two or more that differ`,
     );
   }
-  const workload = request.workload ?? workloadOf(spanned);
-  const { entry } = await openWorkload(workload);
+  const { name: workload, dims } =
+    request.workload === undefined ? workloadOf(spanned) : { name: request.workload, dims: {} };
+  const { entry } = await openWorkload(workload, {}, new Map(Object.entries(dims)));
   const base: Place = { weightDensity, activationDensity, batch };
   const densitiesVary =
     map || axes.some((axis) => axis !== 'batch') || (weightDensity ?? activationDensity) !== null;
@@ -185,11 +186,11 @@ async function mapOf(meter: Meter, base: Place): Promise<readonly MapCell[]> {
 }
 
 /** The one network of a sweep. */
-function workloadOf(spanned: Designs | null): string {
-  if (spanned === null) return BREAKEVEN_WORKLOAD;
+function workloadOf(spanned: Designs | null): Designs['workloads'][number] {
+  if (spanned === null) return { name: BREAKEVEN_WORKLOAD, dims: {} };
   const [only, ...others] = spanned.workloads;
   if (only !== undefined && others.length === 0) return only;
-  const names = spanned.workloads.join(', ');
+  const names = spanned.workloads.map(({ name }) => name).join(', ');
   throw new InputError(`the sweep runs ${names}, expected one of them as the workload`);
 }
 

@@ -23,8 +23,11 @@ const MAX_DESIGNS = 16;
 /** What a sweep's file is to break-even points. */
 export interface Designs {
   readonly designs: readonly Design[];
-  /** The names or files of its networks. */
-  readonly workloads: readonly string[];
+  /** The names or files of its networks, and extents of their open dimensions. */
+  readonly workloads: readonly {
+    readonly name: string;
+    readonly dims: Readonly<Record<string, number>>;
+  }[];
 }
 
 /**
@@ -66,7 +69,10 @@ export async function designsOf(file: string): Promise<Designs> {
       throw error;
     }
   });
-  return { designs, workloads: plan.workloads.map(({ name, network }) => network?.file ?? name) };
+  const workloads = plan.workloads.map(({ name, network, dims = {} }) => ({
+    ...{ name: network?.file ?? name, dims },
+  }));
+  return { designs, workloads };
 }
 
 /** The levels of axes that have more than one. */

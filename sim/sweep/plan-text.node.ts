@@ -35,6 +35,7 @@ const Plan = z.strictObject({
           .strictObject({ file: z.string(), at: z.int().min(0), sha256: Sha256 })
           .optional(),
         weights: z.strictObject({ file: z.string(), sha256: Sha256 }).nullable(),
+        dims: z.record(z.string(), z.int().min(0)).optional(),
       }),
     )
     .min(1),
@@ -101,9 +102,10 @@ function planOf({ bases, workloads, ...plan }: z.infer<typeof Plan>): SweepPlan 
       ...base,
       ...(plugin === undefined ? {} : { plugin }),
     })),
-    workloads: workloads.map(({ network, ...workload }) => ({
+    workloads: workloads.map(({ network, dims, ...workload }) => ({
       ...workload,
       ...(network ? { network } : {}),
+      ...(dims ? { dims } : {}),
     })),
   };
 }

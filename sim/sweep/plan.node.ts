@@ -11,14 +11,14 @@ import { InputError } from '../../workloads/base/errors.js';
 import { isWorkloadFile } from '../../workloads/formats/source.js';
 import { readBytes, readText } from '../files.node.js';
 import { openWorkloads } from '../open.node.js';
-import { resolveContender } from '../resolve.node.js';
+import { type Dimensions, resolveContender } from '../resolve.node.js';
 import type { Axis } from './axes.js';
 import { reservedFields } from './axes.js';
 import { type BasePlan, hardwareOf, type SweepPlan, spaceOf, type WorkloadPlan } from './plan.js';
 import { fingerprintOf } from './plan-text.node.js';
 import { patchOf } from './points.js';
 import { questionOf } from './quantities.js';
-import { isMap, type Label } from './spec.js';
+import { isMap, type Label, type SweepSpec } from './spec.js';
 import { readSpec, type SpecDocument } from './spec-file.js';
 
 const STUDIES = fileURLToPath(new URL('./studies/', import.meta.url));
@@ -32,15 +32,20 @@ export function studyNames(): readonly string[] {
 }
 
 /**
- * Reads a spec's file, or a shipped study by its name, and all that it names. @throws InputError
+ * Reads a spec's file, or a shipped study by its name, and all that it names. `dims` are extents of
+ * open dimensions of all its networks, and go before those that the spec tells. @throws InputError
  * where something is missing or wrong.
  */
-export async function planSweep(fileOrStudy: string): Promise<SweepPlan> {
+export async function planSweep(
+  fileOrStudy: string,
+  dims: Dimensions = new Map(),
+): Promise<SweepPlan> {
   const file = studyNames().includes(fileOrStudy)
     ? join(STUDIES, `${fileOrStudy}.yaml`)
     : fileOrStudy;
-  const document = readSpec(await readText(file), file);
-  const { spec } = document;
+  const written = readSpec(await readText(file), file);
+  const spec = withDims(written.spec, dims);
+  const document: SpecDocument = { ...written, spec };
   const bases = await Promise.all(
     spec.hardware.map((label, at) => basePlan(label, at, document, dirname(file))),
   );
@@ -52,6 +57,16 @@ export async function planSweep(fileOrStudy: string): Promise<SweepPlan> {
   const { axes } = spaceOf(plan);
   document.fail(axes.flatMap((axis) => [...unitFaults(axis, plan), ...axisFaults(axis, plan)]));
   return plan;
+}
+
+/** A spec whose networks all have `dims`, as if it said so. */
+function withDims(spec: SweepSpec, dims: Dimensions): SweepSpec {
+  if (dims.size === 0) return spec;
+  const workloads = spec.workloads.map((workload) => ({
+    ...workload,
+    dims: { ...workload.dims, ...Object.fromEntries(dims) },
+  }));
+  return { ...spec, workloads };
 }
 
 /** Does `work`; what it finds wrong is told where it stands in the spec. */
@@ -95,15 +110,19 @@ async function workloadPlans(
   folder: string,
 ): Promise<readonly WorkloadPlan[]> {
   const { spec } = document;
-  const { name = '', weight = 1, weights } = spec.workloads[at] ?? {};
+  const { name = '', weight = 1, weights, dims } = spec.workloads[at] ?? {};
   const path = isWorkloadFile(name) ? resolve(folder, name) : name;
-  const named = await located(document, ['workloads', at], () => openWorkloads([path]));
+  const named = await located(document, ['workloads', at], () =>
+    openWorkloads([path], {}, new Map(Object.entries(dims ?? {}))),
+  );
+  const told = dims && Object.keys(dims).length > 0 ? { dims } : {};
   if (weights === undefined) {
     return named.map(({ entry, file }) => ({
       name: entry.network.name,
       weight,
       weights: null,
       ...(file ? { network: file } : {}),
+      ...told,
     }));
   }
   if (named.length > 1) {
@@ -124,6 +143,7 @@ async function workloadPlans(
       weight,
       weights: { file, sha256 },
       ...(network ? { network } : {}),
+      ...told,
     },
   ];
 }

@@ -29,6 +29,8 @@ export interface WorkloadPlan {
   readonly network?: NetworkFile;
   /** A file of real weights, or null where they are drawn. */
   readonly weights: { readonly file: string; readonly sha256: string } | null;
+  /** Extents of its open dimensions, where some were told. */
+  readonly dims?: Readonly<Record<string, number>>;
 }
 
 export interface SweepPlan {

@@ -102,6 +102,10 @@ export const WorkloadSpec = z.strictObject({
     .min(1)
     .optional()
     .describe("A file with the network's real weights, relative to this file."),
+  dims: z
+    .record(z.string().min(1), z.int().min(0))
+    .optional()
+    .describe("Sizes of the network's open dimensions by name, as --dim of compare gives them."),
 });
 
 const strategyKinds = ['grid', 'random', 'latin-hypercube', 'sobol', 'nsga2', 'bayesian'] as const;

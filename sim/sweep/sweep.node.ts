@@ -15,6 +15,8 @@ import { sharedWorkloads } from './workloads.node.js';
 export interface SweepRequest extends RunOptions {
   /** The spec's file. */
   readonly spec: string;
+  /** Extents of open dimensions of all networks; they go before those that the spec tells. */
+  readonly dims?: ReadonlyMap<string, number>;
   /** Threads on this machine; all cores when left out. */
   readonly workers?: number;
   /** A Redis whose workers evaluate the designs, instead of threads on this machine. */
@@ -38,7 +40,7 @@ export interface SweepReport extends SweepOutcome {
 export async function sweep(request: SweepRequest): Promise<SweepReport> {
   const { workers = availableParallelism() } = request;
   requireWhole('workers', workers, 1);
-  const plan = await planSweep(request.spec);
+  const plan = await planSweep(request.spec, request.dims);
   const { redis } = request;
   return runInStore(plan, request, async () =>
     redis === undefined

@@ -5,10 +5,10 @@ import { createExecutor } from '../../hw-models/host/executors.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { type Densities, densitiesAt } from '../densities.js';
-import { loadModel } from '../load.node.js';
+import { loadModel, loadTrainedModel } from '../load.node.js';
 import { openWorkloads } from '../open.node.js';
 import { resolveWorkload } from '../resolve.node.js';
-import { tasksOf, traceRandom, traceRun } from '../trace.js';
+import { tasksOf, traceDrawn } from '../trace.js';
 import { reservedFields } from './axes.js';
 import type { MixedWorkload, WorkloadSource } from './evaluator.js';
 import type { SweepPlan, WorkloadPlan } from './plan.js';
@@ -71,28 +71,29 @@ async function loadWorkload(
 ): Promise<MixedWorkload> {
   const { name, weight, weights } = workload;
   const entry = await entryOf(workload);
+  const isVaried = (at.weightDensity ?? at.activationDensity) !== null;
   const isReal = entry.weights !== undefined || weights !== null;
-  if (isReal && (at.weightDensity ?? at.activationDensity) !== null) {
+  if (isReal && isVaried) {
     throw new InputError(
       `${name}: its weights are from a file, expected no axis that varies densities`,
     );
   }
   const densities = densitiesAt(entry.densities, at);
-  const model = await loadModel({ ...entry, densities }, weights?.file, seed);
-  const trace = traceRandom(entry.network, densities, seed);
-  // As in a comparison, a file's own network meets what a run on the drawn input gives; in plain
-  // passes, which give the same bits on every machine.
-  const activations =
-    entry.weights !== undefined && entry.network.layers.length > 1
-      ? await traceRun(model, trace.inputs, createExecutor('reference'), 'synthetic')
-      : trace;
-  return { name, weight, tasks: tasksOf(model, activations, 1) };
+  const drawn = { ...entry, densities };
+  // As in a comparison and on the explorer's page: weights that the package ships, unless densities
+  // are asked for.
+  const load = isVaried ? loadModel : loadTrainedModel;
+  const model = await load(drawn, weights?.file, seed);
+  // In plain passes, which give the same bits on every machine.
+  const trace = await traceDrawn(drawn, model, seed, () => createExecutor('reference'));
+  return { name, weight, tasks: tasksOf(model, trace, 1) };
 }
 
 /** @throws InputError where the file is not there, or not the planned one any more. */
-async function entryOf({ name, network }: WorkloadPlan): Promise<ZooEntry> {
-  if (!network) return resolveWorkload(name);
-  const found = (await openWorkloads([network.file]))[network.at];
+async function entryOf({ name, network, dims = {} }: WorkloadPlan): Promise<ZooEntry> {
+  const told = new Map(Object.entries(dims));
+  if (!network) return resolveWorkload(name, told);
+  const found = (await openWorkloads([network.file], {}, told))[network.at];
   if (found?.file?.sha256 === network.sha256) return found.entry;
   throw new InputError(
     `${network.file}: found another content than was planned, expected SHA-256 ${network.sha256}`,

@@ -118,6 +118,12 @@ describe('what is wrong', () => {
       ['front', store, '--reference', '1,2'],
       'reference: found 2 numbers',
     ],
+    [
+      'a dimension that the network does not have',
+      ['sweep', spec, '--store', none, '--dim', 'sequence=4'],
+      "workloads.0: lenet-300-100: found dimension 'sequence', expected none",
+    ],
+    ['a dimension without a size', ['sweep', spec, '--dim', 'sequence'], 'Expected NAME=N'],
     ['a shard beyond the last', ['sweep', spec, '--store', none, '--shard', '3/2'], '--shard'],
     [
       'a spec with a fault',

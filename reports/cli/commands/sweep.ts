@@ -4,6 +4,7 @@ import type { SweepReport } from '../../../sim/sweep/sweep.node.js';
 import { FailedRun, InputError } from '../../../workloads/base/errors.js';
 import { stopOnSignals, sweepProgress } from '../long-work.js';
 import {
+  addDimOption,
   addOutputOptions,
   addPluginOption,
   hint,
@@ -22,6 +23,7 @@ interface Options extends OutputOptions {
   readonly shard?: Shard;
   readonly redis?: string;
   readonly schema?: boolean;
+  readonly dim?: ReadonlyMap<string, number>;
 }
 
 function shard(text: string): Shard {
@@ -51,7 +53,7 @@ export function addSweep(program: Command, terminal: Terminal): void {
       'evaluate one of N equal parts, for array jobs; zeroskip merge combines them',
       shard,
     );
-  addPluginOption(addOutputOptions(command)).action(
+  addDimOption(addPluginOption(addOutputOptions(command))).action(
     async (spec: string | undefined, options: Options) => {
       if (options.schema) {
         const { sweepJsonSchema } = await import('../../../sim/sweep/spec.js');
@@ -73,6 +75,7 @@ export function addSweep(program: Command, terminal: Terminal): void {
           const onProgress = sweepProgress(progress);
           const given = {
             ...(workers === undefined ? {} : { workers }),
+            ...(options.dim ? { dims: options.dim } : {}),
             store,
             resume,
             redis,

@@ -152,4 +152,15 @@ describe('files of designs', () => {
       objectives: ['seconds', 'joules', 'area_mm2'],
     });
   });
+
+  it('of sweeps name the sizes at which a file was read', () => {
+    const own = { file: 'model.onnx', hasWeights: true, dims: { sequence: 64 }, notes: [] };
+    const name = 'model (sequence 64).onnx';
+    const workloads = [...offer.workloads, { name, title: name, weights: 1, own }];
+    const text = sweepYaml({ ...start, workload: name }, { ...offer, workloads });
+    expect(parse(text)).toMatchObject({
+      workloads: [{ name: 'model.onnx', dims: { sequence: 64 } }],
+    });
+    expect(text).toMatch(/^# zeroskip sweep sweep\.yaml, beside [^\n]*\n\nname: /);
+  });
 });

@@ -25,7 +25,7 @@ const budget = 'tries: { values: [{ label: few, set: { mapper: { budget: 50 } } 
 describe('designs of a sweep', () => {
   it('are each combination of levels, named by the axes that have several', async () => {
     const { designs, workloads } = await designsOf(sweep([format, skips, budget]));
-    expect(workloads).toEqual(['alex-8']);
+    expect(workloads).toEqual([{ name: 'alex-8', dims: {} }]);
     expect(designs.map(({ label }) => label)).toEqual([
       'format=dense · skips=none',
       'format=dense · skips=weights inputs',

@@ -27,6 +27,13 @@ export const smallSpec = {
   objectives: ['seconds', 'joules', 'area_mm2'],
 };
 
+/** Writes a file. Returns where it is. */
+export function fileIn(folder: string, name: string, bytes: Uint8Array): string {
+  const file = join(folder, name);
+  writeFileSync(file, bytes);
+  return file;
+}
+
 /** Writes a spec as YAML. Returns its file. */
 export function specFile(spec: object): string {
   const file = join(temporaryFolder(), 'spec.yaml');

@@ -151,6 +151,7 @@ export function bind<Config extends object>(
     costing,
     placed,
     parts: family.parts ?? null,
+    recorded: available.filter(({ record }) => record).map(({ name }) => name),
     record(tasks, at, kernel, recorder) {
       const task = tasks[at];
       invariant(task !== undefined, () => `${preset.name}: no layer ${at} to record`);

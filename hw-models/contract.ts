@@ -198,6 +198,8 @@ export interface Recorder {
   slice(track: string, name: string, fromCycle: number, cycles: number): void;
   /** A quantity over time: its mean from `fromCycle` to the next level of that name. */
   level(name: string, fromCycle: number, value: number): void;
+  /** What the reader must know: where the model knows a sum and no order. */
+  note(text: string): void;
 }
 
 /**
@@ -413,6 +415,8 @@ export interface Hardware {
    * nobody can know, or nothing is computed.
    */
   numericError(task: LayerTask): number | null;
+  /** The kernels that know an order of events. */
+  readonly recorded: readonly string[];
   /**
    * Records a layer of a network, by the kernel that its cost names; nothing where the model knows
    * no order of events.

@@ -21,7 +21,7 @@ export interface Inspected {
 export interface LayerRecord {
   readonly layer: string;
   readonly kernel: string;
-  /** To the end of what was recorded: of a frame, or of all where they run together. */
+  /** To the end of slices and levels: of a frame, or of all where they run together. */
   readonly cycles: number;
   /** Names of tracks and of slices, which slices tell by their places here. */
   readonly tracks: readonly string[];
@@ -37,6 +37,8 @@ export interface LayerRecord {
     readonly from: readonly number[];
     readonly values: readonly number[];
   }[];
+  /** What the model says of the record as a whole. */
+  readonly notes: readonly string[];
 }
 
 export interface Inspector {
@@ -90,6 +92,7 @@ function createRecord(room: number) {
   const slices: { track: number; name: number; from: number; taken: number }[] = [];
   const [tracks, names] = [new Map<string, number>(), new Map<string, number>()];
   const levels = new Map<string, { from: number[]; values: number[] }>();
+  const notes: string[] = [];
   const placeOf = (all: Map<string, number>, text: string) => {
     const place = all.get(text) ?? all.size;
     all.set(text, place);
@@ -106,19 +109,24 @@ function createRecord(room: number) {
       level.from.push(from);
       level.values.push(value);
     },
+    note: (text) => notes.push(text),
   };
   const recorded = (layer: string, kernel: string): LayerRecord | null =>
     slices.length === 0
       ? null
       : {
           ...{ layer, kernel },
-          cycles: slices.reduce((end, { from, taken }) => Math.max(end, from + taken), 0),
+          cycles: [...levels.values()].reduce(
+            (end, { from }) => Math.max(end, from.at(-1) ?? 0),
+            slices.reduce((end, { from, taken }) => Math.max(end, from + taken), 0),
+          ),
           ...{ tracks: [...tracks.keys()], names: [...names.keys()] },
           track: Int32Array.from(slices, ({ track }) => track),
           name: Int32Array.from(slices, ({ name }) => name),
           from: Float64Array.from(slices, ({ from }) => from),
           taken: Float64Array.from(slices, ({ taken }) => taken),
           levels: [...levels].map(([name, level]) => ({ name, ...level })),
+          notes,
         };
   return { recorder, recorded };
 }

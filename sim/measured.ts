@@ -105,6 +105,7 @@ export async function measuredRow(
     bound: null,
     peaks: null,
     structure: [],
+    recorded: [],
     spread,
     layers,
     ...(timelineRoom === undefined ? {} : { timeline: timelineOfRun(run) }),

@@ -55,6 +55,7 @@ export function modelledRow(
     bound: mainBound(layers),
     peaks: hardware.peaks,
     structure: hardware.structure,
+    recorded: hardware.recorded,
     spread: null,
     layers,
     notes: collectNotes(costs.map(({ notes }, at) => ({ name: tasks[at]?.name ?? '', notes }))),

@@ -76,6 +76,8 @@ export interface HardwareResult {
   readonly peaks: Peaks | null;
   /** What it consists of, from the outside in; empty where nobody says, or it was measured. */
   readonly structure: readonly Block[];
+  /** Kernels that can tell what happens when in a layer; empty where it was measured. */
+  readonly recorded: readonly string[];
   /** Of the timed runs of a measured row; null for a model, which never varies. */
   readonly spread: Spread | null;
   readonly layers: readonly LayerResult[];

@@ -48,6 +48,8 @@ export function timelineOf(
     const second = (cycle: number) => start + cycle / cost.clockHz;
     const cycles = cyclesOf(cost);
     const seconds = cycles / cost.clockHz;
+    const notes: string[] = [];
+    const whole = slices.length;
     slices.push({
       ...{ track: LAYERS, name: task.name, startSeconds: start, endSeconds: second(cycles) },
       details: {
@@ -72,7 +74,11 @@ export function timelineOf(
       slice: (track, name, from, taken) =>
         slices.push({ track, name, startSeconds: second(from), endSeconds: second(from + taken) }),
       level: (name, from, value) => levels.push({ name, startSeconds: second(from), value }),
+      note: (text) => notes.push(text),
     });
+    const layer = slices[whole] as Slice;
+    if (notes.length > 0)
+      slices[whole] = { ...layer, details: { ...layer.details, record: notes.join(' ') } };
     start = second(cycles);
   });
   return { origin: 'modelled', slices, levels: [...levels, ...endings(levels, start)] };

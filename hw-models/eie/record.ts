@@ -4,12 +4,11 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { Recorder } from '../contract.js';
+import { createMeans } from '../means.js';
 import type { ColumnLayout } from './layout.js';
 import type { Products } from './products.js';
 import { createTimer, type Machine, queueOf } from './timing.js';
 
-/** Stretches over which a layer's means are taken. */
-const STRETCHES = 200;
 /** Broadcasts of a run that is told step by step. */
 const RUN = 64;
 
@@ -29,13 +28,17 @@ export function recordProducts(
   const cycles = timings.reduce((sum, timing) => sum + timing.cycles, 0);
   const broadcasts = timings.reduce((sum, timing) => sum + timing.broadcasts, 0);
   const pes = products[0]?.layout.pes ?? 0;
-  const means = createMeans(cycles, pes);
+  const means = createMeans(cycles);
+  const worked = means.of('PEs at work');
+  const queued = means.of('activations in a queue', pes);
+  const sent = means.of('broadcasts per cycle');
+  const sums: Sums = { worked, queued, sent: (at) => sent(at, at + 1) };
   const told = chooseRuns(broadcasts, pes, recorder.room);
   let from = 0;
   let broadcast = 0;
   for (const { layout, visit } of products) {
     const isTold = (k: number) => told(broadcast + k);
-    const run = createRun(layout, machine, means, recorder);
+    const run = createRun(layout, machine, sums, recorder);
     visit((active, count) => {
       from = run(active, count, from, isTold);
       broadcast += count;
@@ -58,57 +61,20 @@ function chooseRuns(broadcasts: number, pes: number, room: number): (broadcast: 
   return (broadcast) => broadcast % distance < Math.min(RUN, affordable);
 }
 
-interface Means {
+interface Sums {
   /**
    * A PE works, or an activation waits or is worked on in its queue, in the cycles from … up to ….
    */
   worked(from: number, to: number): void;
   queued(from: number, to: number): void;
   sent(at: number): void;
-  tell(recorder: Recorder): void;
-}
-
-function createMeans(cycles: number, pes: number): Means {
-  const width = Math.max(1, Math.ceil(cycles / STRETCHES));
-  const stretches = Math.ceil(cycles / width);
-  const working = new Float64Array(stretches);
-  const queueing = new Float64Array(stretches);
-  const sending = new Float64Array(stretches);
-  const add = (to: Float64Array, from: number, until: number) => {
-    for (let at = from; at < until; ) {
-      const stretch = Math.floor(at / width);
-      const end = Math.min(until, (stretch + 1) * width);
-      to[stretch] = (to[stretch] as number) + end - at;
-      at = end;
-    }
-  };
-  return {
-    worked: (from, to) => add(working, from, to),
-    queued: (from, to) => add(queueing, from, to),
-    sent(at) {
-      const stretch = Math.floor(at / width);
-      sending[stretch] = (sending[stretch] as number) + 1;
-    },
-    tell(recorder) {
-      for (let stretch = 0; stretch < stretches; stretch++) {
-        const from = stretch * width;
-        const held = Math.min(width, cycles - from);
-        recorder.level('PEs at work', from, (working[stretch] as number) / held);
-        recorder.level('activations in a queue', from, (queueing[stretch] as number) / held / pes);
-        recorder.level('broadcasts per cycle', from, (sending[stretch] as number) / held);
-      }
-      for (const name of ['PEs at work', 'activations in a queue', 'broadcasts per cycle']) {
-        recorder.level(name, cycles, 0);
-      }
-    },
-  };
 }
 
 /**
  * The recurrence of timing.ts for one product from cycle `from` on; returns the cycle at which the
  * next one starts.
  */
-function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorder: Recorder) {
+function createRun(layout: ColumnLayout, machine: Machine, means: Sums, recorder: Recorder) {
   const { pes, stride, columns, entries } = layout;
   const { queueDepth, groupFetchCycles, pipelineStages } = machine;
   const lastGroup = Math.ceil(columns / pes) - 1;

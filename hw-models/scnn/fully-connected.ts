@@ -14,10 +14,12 @@ export interface FullyConnectedRun extends BandRun {
   readonly weightElements: number;
 }
 
+/** `watch` is told the issues that each PE has for each activation, where it has some. */
 export function runFullyConnected(
   { store }: LayerWeights,
   activations: Float32Array,
   config: ScnnConfig,
+  watch: (pe: number, column: number, issues: number) => void = () => {},
 ): FullyConnectedRun {
   const { rows, columns } = store;
   const rowOf = rowsOf(store);
@@ -51,7 +53,9 @@ export function runFullyConnected(
       weightElements += held;
       if (held === 0 || activations[column] === 0) continue;
       activationVectors++;
-      issues += Math.ceil(held / config.pe.weights);
+      const own = Math.ceil(held / config.pe.weights);
+      watch(pe, column, own);
+      issues += own;
       products += values[column] as number;
     }
     issuesOf[pe] = issues;

@@ -10,15 +10,16 @@ import type {
 } from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/entries.js';
-import type { Bound, Kernel, LayerCost } from '../contract.js';
+import type { Bound, Kernel, LayerCost, Recorder } from '../contract.js';
 import { addCosts, repeated, times, sum as totalCycles } from '../cost.js';
 import { matrixParts } from '../lowering.js';
+import { movedBy } from '../means.js';
 import { isImageConvolution, outputElements } from '../work.js';
 import { pesOf, productsPerIssue, type ScnnConfig } from './config.js';
 import { joulesOfWork } from './energy.js';
 import { runFullyConnected } from './fully-connected.js';
 import { operandsOf } from './operands.js';
-import { recordConvolution } from './record.js';
+import { recordConvolution, recordFullyConnected } from './record.js';
 import { groupsNote } from './sampling.js';
 import { type BandRun, runBand } from './timing.js';
 import { tokenImage } from './tokens.js';
@@ -36,12 +37,35 @@ export const sparse: Kernel<ScnnConfig> = {
     // Those of all matrices, of which some may stand for others.
     return { ...cost, counters: { ...cost.counters, macs: task.macs.effective * task.batch } };
   },
-  record({ demand, input, weights }, config, _, recorder) {
-    // Products are costed by sums, their order is not known.
-    if (demand.kind !== 'convolution' || weights === null) return;
-    recordConvolution(operandsOf(demand, input.values, weights, config), config, recorder);
+  /** The first frame. */
+  record(task, config, _, recorder) {
+    const { demand } = task;
+    if (demand.kind !== 'product') return recordOne(task, config, recorder);
+    let from = 0;
+    const parts = matrixParts(task, demand);
+    for (const { task: part, times } of parts) {
+      const own = { ...movedBy(from, recorder), room: recorder.room / parts.length };
+      recordOne(part, config, own);
+      from += (times * totalCycles(costOne(part, config).cycles)) / part.batch;
+    }
   },
 };
+
+/** One product, or a convolution. */
+function recordOne(task: LayerTask, config: ScnnConfig, recorder: Recorder): void {
+  const { demand, weights, batch, input } = task;
+  if (weights === null) return;
+  if (demand.kind === 'convolution') {
+    recordConvolution(operandsOf(demand, input.values, weights, config), config, recorder);
+  } else if (demand.kind === 'product' && demand.rows > 1) {
+    const image = tokenImage(demand, input.values, config);
+    const operands = operandsOf(image.demand, image.values, weights, config, true);
+    recordConvolution(operands, config, recorder);
+  } else {
+    const cycles = totalCycles(costOne(task, config).cycles) / batch;
+    recordFullyConnected(weights, input.values, cycles, config, recorder);
+  }
+}
 
 function costOne(task: LayerTask, config: ScnnConfig): LayerCost {
   const { demand, weights } = task;

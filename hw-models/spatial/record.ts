@@ -40,6 +40,9 @@ export function recordLayer(layer: MappedLayer, recorder: Recorder): void {
   ];
   if (fill > 0)
     recorder.slice(tracks[0]?.name ?? '', 'wait for the first tiles and the last sums', 0, fill);
+  recorder.note(
+    "Steps over tiles, each with its even share of the ports' and units' cycles: the model knows means.",
+  );
   recorder.level(UNITS, 0, 0);
   recorder.level(UNITS, fill, longest > 0 ? (cost.accesses.units * compute) / longest : 0);
   recorder.level(UNITS, fill + longest, 0);

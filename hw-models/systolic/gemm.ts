@@ -52,7 +52,6 @@ export interface Folding {
   readonly pieces: number;
 }
 
-/** Extents along the array's rows, its columns, and in time. */
 const axes: Readonly<
   Record<Dataflow, (gemm: Gemm) => readonly [rows: number, columns: number, steps: number]>
 > = {
@@ -61,10 +60,13 @@ const axes: Readonly<
   is: ({ depth, pixels, outputs }) => [depth, pixels, outputs],
 };
 
+/** Extents along the array's rows, its columns, and in time. */
+export const axesOf = (gemm: Gemm, dataflow: Dataflow) => axes[dataflow](gemm);
+
 type Array2d = Pick<SystolicConfig, 'rows' | 'columns' | 'sram' | 'accumulatorBits'>;
 
 export function foldingOf(gemm: Gemm, dataflow: Dataflow, config: Array2d): Folding {
-  const [rows, columns, steps] = axes[dataflow](gemm);
+  const [rows, columns, steps] = axesOf(gemm, dataflow);
   const rowFolds = Math.ceil(rows / config.rows);
   const columnFolds = Math.ceil(columns / config.columns);
   const groupsAtOnce = dataflow === 'os' ? 1 : diagonal(gemm.groups, [rows, columns], config);

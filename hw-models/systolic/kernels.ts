@@ -1,6 +1,5 @@
 // Costs a layer on the array, with one kernel per dataflow, and layers without weights beside it.
 
-import { invariant } from '../../workloads/base/errors.js';
 import { type Demand, denseMacsOf, type StreamDemand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, Kernel, LayerCost, Residency } from '../contract.js';
@@ -8,15 +7,14 @@ import { addCosts, repeated, sum, times } from '../cost.js';
 import { isWeighted, outputElements } from '../work.js';
 import type { Dataflow, SystolicConfig } from './config.js';
 import { joulesOfWork } from './energy.js';
-import { gemmOf, inStrips, type Multiplied } from './gemm.js';
-import { arrayCycles, doubleBuffered } from './timing.js';
+import type { Multiplied } from './gemm.js';
+import { recordFolds } from './record.js';
+import { fastestBatch, type Schedule } from './schedule.js';
 import {
   activationBytes,
   activationsFit,
-  dramBytes,
   fromActivations,
   isOfActivations,
-  passesOf,
   sramTraffic,
   stripsOf,
 } from './traffic.js';
@@ -26,72 +24,49 @@ const stationary = (name: Dataflow): Kernel<SystolicConfig> => ({
   available: ({ dataflows }) => dataflows.includes(name),
   accepts: isWeighted,
   cost(task, config, residency) {
-    // More frames at a time use each weight more often; fewer need less room for activations.
-    const [first, ...others] = chunksOf(task, config).map((frames) =>
-      chunked(task, frames, name, config, residency),
-    );
-    invariant(first !== undefined, 'no way to split a batch');
-    return others.reduce(
-      (best, cost) => (sum(cost.cycles) < sum(best.cycles) ? cost : best),
-      first,
-    );
+    const { chunk, chunks, rest } = fastestBatch(task, name, config, residency);
+    const cost = costOf(task, chunk, name, config, residency);
+    const costs = [repeated(cost, chunks)];
+    if (rest) costs.push(costOf(task, rest, name, config, residency));
+    const whole = addCosts(costs);
+    const { groups_at_once } = cost.counters;
+    const note = chunk.frames < task.batch ? [`${chunk.frames} frames at a time`] : [];
+    return {
+      ...whole,
+      counters: { ...whole.counters, ...(groups_at_once ? { groups_at_once } : {}) },
+      notes: [...whole.notes, ...note],
+    };
+  },
+  record(task, config, residency, recorder) {
+    recordFolds(fastestBatch(task, name, config, residency), name, config, recorder);
   },
 });
-
-/** Frames at a time that are tried: powers of two, as many as fit on the chip, and all. */
-function chunksOf({ demand, batch }: LayerTask, config: SystolicConfig): readonly number[] {
-  const sizes = new Set([batch]);
-  for (let frames = 1; frames < batch; frames *= 2) sizes.add(frames);
-  const { inputs, outputs } = activationBytes(demand, 1, config);
-  const fitting = Math.floor(config.sram.activationBytes / (inputs + outputs));
-  if (fitting >= 1 && fitting < batch) sizes.add(fitting);
-  return [...sizes];
-}
-
-/** The whole batch, `frames` at a time and then what is left. */
-function chunked(
-  task: LayerTask,
-  frames: number,
-  dataflow: Dataflow,
-  config: SystolicConfig,
-  residency: Residency,
-): LayerCost {
-  const { batch } = task;
-  const left = batch % frames;
-  const chunk = costOf(task, frames, dataflow, config, residency);
-  const chunks = repeated(chunk, Math.floor(batch / frames));
-  const note = frames < batch ? [`${frames} frames at a time`] : [];
-  const costs = left === 0 ? [chunks] : [chunks, costOf(task, left, dataflow, config, residency)];
-  const whole = addCosts(costs);
-  const { groups_at_once } = chunk.counters;
-  return {
-    ...whole,
-    counters: { ...whole.counters, ...(groups_at_once ? { groups_at_once } : {}) },
-    notes: [...whole.notes, ...note],
-  };
-}
 
 export const weightStationary = stationary('ws');
 export const outputStationary = stationary('os');
 export const inputStationary = stationary('is');
 
+/** Of some frames that run together. */
 function costOf(
   task: LayerTask,
-  frames: number,
+  {
+    frames,
+    gemm,
+    strips,
+    folding,
+    array,
+    dramBytes: bytes,
+    memoryCycles: memory,
+    ...rest
+  }: Schedule,
   dataflow: Dataflow,
   config: SystolicConfig,
   residency: Residency,
 ): LayerCost {
   const demand = task.demand as Multiplied;
-  const gemm = gemmOf(demand, frames);
-  const strips = stripsOf(demand, frames, config);
-  const folding = inStrips(gemm, strips, dataflow, config);
-  const array = arrayCycles(folding, config);
   const isOfTwo = isOfActivations(demand);
   const words = sramTraffic(gemm, folding, dataflow);
   const traffic = isOfTwo ? fromActivations(words) : words;
-  const bytes = dramBytes(demand, gemm, passesOf(folding, dataflow), frames, residency, config);
-  const memory = Math.ceil((bytes / config.dram.bytesPerSecond) * config.clockHz);
   const pes = config.rows * config.columns;
   const products = denseMacsOf(task.demand) * frames;
   const cycles = {
@@ -99,8 +74,7 @@ function costOf(
     unused_pes: Math.max(0, array.streaming - products / pes),
     fill: array.total - array.streaming,
     memory: Math.max(0, memory - array.total),
-    first_fetch:
-      Math.ceil(doubleBuffered(array.total, memory, array.folds)) - Math.max(array.total, memory),
+    first_fetch: rest.cycles - Math.max(array.total, memory),
   };
   const seconds = sum(cycles) / config.clockHz;
   const work = { ...traffic, macs: products, vectorOperations: 0, dramBytes: bytes, seconds };

@@ -4,7 +4,8 @@
 import type { LayerRecord } from '../../sim/inspect.js';
 
 /** What a slice means: by how its name begins. */
-export type Doing = 'work' | 'empty' | 'send' | 'wait' | 'fetch';
+export const doings = ['work', 'empty', 'send', 'fill', 'wait', 'fetch'] as const;
+export type Doing = (typeof doings)[number];
 
 export interface Stretch {
   readonly from: number;
@@ -22,8 +23,8 @@ export interface RecordIndex {
   readonly toldCycles: number;
   /** The track of what is sent to all others; null where there is none. */
   readonly control: number | null;
-  /** Whether its tracks are PEs, of which the model knows each, and not means. */
-  readonly isByPe: boolean;
+  /** What the record has slices of, in the order of `doings`. */
+  readonly doings: readonly Doing[];
   /** True where nothing was left out, so that queues can be counted. */
   readonly isComplete: boolean;
 }
@@ -33,8 +34,9 @@ const ROUNDING = 0.01;
 const CONTROL = 'control unit';
 const SENDS = 'send ';
 
-/** Whether a track is one of many like units. */
-export const isPe = (track: string): boolean => /^PE \d+$/.test(track);
+/** What a track is one of many of: 'PE', 'row', 'column'; null where it stands for itself. */
+export const unitOf = (track: string): string | null =>
+  /^(PE|row|column) \d+$/.exec(track)?.[1] ?? null;
 
 export function indexRecord(record: LayerRecord): RecordIndex {
   const { tracks, track, from, taken } = record;
@@ -55,7 +57,7 @@ export function indexRecord(record: LayerRecord): RecordIndex {
     ...{ record, slices, told },
     toldCycles: told.reduce((sum, stretch) => sum + stretch.to - stretch.from, 0),
     control: control < 0 ? null : control,
-    isByPe: tracks.some(isPe),
+    doings: doings.filter((doing) => record.names.some((name) => doingOf(name) === doing)),
     isComplete: told.length === 1 && told[0]?.from === 0,
   };
 }
@@ -118,6 +120,7 @@ function doingOf(name: string): Doing {
   if (name.startsWith(SENDS)) return 'send';
   if (name.startsWith('wait')) return 'wait';
   if (name.startsWith('fetch')) return 'fetch';
+  if (/^(fill|drain) /.test(name)) return 'fill';
   return name === 'no entry' ? 'empty' : 'work';
 }
 

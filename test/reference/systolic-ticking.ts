@@ -19,6 +19,16 @@ export interface Ticked {
   /** Operands that entered the array at its edges, padding apart. */
   readonly stationaryWords: number;
   readonly streamedWords: number;
+  /** A cycle in which an operand enters a row at its edge, or a sum leaves a column below. */
+  readonly entered: readonly Passing[];
+  readonly leaving: readonly Passing[];
+}
+
+export interface Passing {
+  readonly fold: number;
+  /** The row or the column. */
+  readonly at: number;
+  readonly cycle: number;
 }
 
 const grid = <Value>({ rows, columns }: Grid, value: Value): Value[][] =>
@@ -59,6 +69,7 @@ export function tickStationary(
   );
   const expected = folds.reduce((all, { streamed }) => all + streamed.length * columns, 0);
   let [left, cycles, stationaryWords, streamedWords] = [0, 0, 0, 0];
+  const [entered, departed]: [Passing[], Passing[]] = [[], []];
 
   for (let cycle = 0; left < expected; cycle++) {
     // What enters at the left edge and at the top edge in this cycle.
@@ -76,7 +87,10 @@ export function tickStationary(
         ];
       });
       if (found.length > 1) throw new Error(`cycle ${cycle}: two vectors enter row ${row}`);
-      if (found[0]?.isReal) streamedWords++;
+      if (found[0]?.isReal) {
+        streamedWords++;
+        entered.push({ fold: found[0].fold, at: row, cycle });
+      }
       return found[0] ?? null;
     });
     const loading = Array.from({ length: columns }, (_, column) => {
@@ -118,6 +132,9 @@ export function tickStationary(
         (nextSums[row] as number[])[column] = sum;
         if (row === rows - 1 && operand) {
           ((outputs[operand.fold] as number[][])[operand.step] as number[])[column] = sum;
+          const { stationary } = folds[operand.fold] as StationaryFold;
+          if (column < (stationary[0]?.length ?? 0))
+            departed.push({ fold: operand.fold, at: column, cycle });
           left++;
           cycles = cycle + 1;
         }
@@ -136,7 +153,7 @@ export function tickStationary(
     }
     [active, shadow, operands, sums] = [nextActive, nextShadow, nextOperands, nextSums];
   }
-  return { outputs, cycles, stationaryWords, streamedWords };
+  return { outputs, cycles, stationaryWords, streamedWords, entered, leaving: departed };
 }
 
 /**
@@ -170,6 +187,7 @@ export function tickOutputs(
   const outputs = folds.map(() => grid<number>(array, 0));
   const expected = folds.length * rows * columns;
   let [left, cycles, stationaryWords, streamedWords] = [0, 0, 0, 0];
+  const [entered, departed]: [Passing[], Passing[]] = [[], []];
 
   for (let cycle = 0; left < expected; cycle++) {
     const next = grid<Sum | null>(array, null);
@@ -187,6 +205,9 @@ export function tickOutputs(
         else if (row + 1 < rows) put(row + 1, column, sum);
         else {
           ((outputs[sum.fold] as number[][])[sum.row] as number[])[column] = sum.value;
+          const { left: own, top } = folds[sum.fold] as OutputFold;
+          if (sum.row < own.length && column < (top[0]?.length ?? 0))
+            departed.push({ fold: sum.fold, at: column, cycle });
           left++;
           cycles = cycle + 1;
         }
@@ -208,7 +229,10 @@ export function tickOutputs(
           active.fold.left[row]?.[active.step],
           active.fold.top[active.step]?.[column],
         ];
-        if (column === 0 && a !== undefined) stationaryWords++;
+        if (column === 0 && a !== undefined) {
+          stationaryWords++;
+          entered.push({ fold: active.at, at: row, cycle });
+        }
         if (row === 0 && b !== undefined) streamedWords++;
         const before = active.step === 0 ? 0 : (totals[row]?.[column] ?? 0);
         const total = before + (a ?? 0) * (b ?? 0);
@@ -219,7 +243,7 @@ export function tickOutputs(
     }
     leaving = next;
   }
-  return { outputs, cycles, stationaryWords, streamedWords };
+  return { outputs, cycles, stationaryWords, streamedWords, entered, leaving: departed };
 }
 
 /**

@@ -119,6 +119,7 @@ function madeUp(name: string, scale: number): NamedComparison {
         notes: [],
       },
       structure: [],
+      recorded: [],
       peaks: {
         ceilings: [{ name: 'FP32', macsPerSecond: 1e12 }],
         roofs: [{ name: 'DRAM', bytesPerSecond: 1e11, meter: 'dram_bytes', bytesPerCount: 1 }],
@@ -137,6 +138,7 @@ function madeUp(name: string, scale: number): NamedComparison {
       bound: null,
       peaks: null,
       structure: [],
+      recorded: [],
     },
     layers: layers([0.5, 0.5], 1, false).map((layer) => ({
       ...layer,

@@ -11,11 +11,12 @@ import {
   doingAt,
   firstWork,
   indexRecord,
-  isPe,
   queuesAt,
   type RecordIndex,
+  type SliceAt,
   slicesBetween,
   stretchAt,
+  unitOf,
 } from '../../machine/record-index.js';
 import { count } from '../../quantity.js';
 import { Button } from './controls.browser.js';
@@ -38,13 +39,18 @@ const looks: Readonly<Record<Doing, Looks>> = {
   work: { token: 'accent', opacity: 0.85, words: 'works' },
   empty: { token: 'accent', opacity: 0.25, words: 'meets no entry: a cycle for nothing' },
   send: { token: 'measured', opacity: 1, words: 'sends an activation to all' },
+  fill: { token: 'measured', opacity: 0.6, words: 'fills or drains' },
   wait: { token: 'alert', opacity: 0.9, words: 'waits' },
   fetch: { token: 'muted', opacity: 0.5, words: 'fetches' },
 };
 
 export function Timeline({ record }: { readonly record: LayerRecord }) {
   const index = useMemo(() => indexRecord(record), [record]);
-  const inView = Math.max(STEPS_IN_VIEW, cyclesOfSlices(index, IN_VIEW));
+  // No more than there is: a layer of a few slices fills the width.
+  const inView = Math.min(
+    Math.max(STEPS_IN_VIEW, cyclesOfSlices(index, IN_VIEW)),
+    Math.max(1, Math.ceil(index.toldCycles)),
+  );
   const step = Math.max(1, Math.round(inView / STEPS_IN_VIEW));
   const [place, setPlace] = useState(() => Math.floor(firstWork(index) + inView / 6));
   const [plays, setPlays] = useState(false);
@@ -77,12 +83,9 @@ export function Timeline({ record }: { readonly record: LayerRecord }) {
         <Button onPress={() => setPlays(!plays)}>{plays ? 'Stop' : 'Play'}</Button>
       </div>
       <p id="cycle-said">{spoken(index, cycle)}</p>
-      {!index.isByPe && (
-        <p>
-          Steps over tiles, each with its even share of the ports&apos; and units&apos; cycles: the
-          model knows means.
-        </p>
-      )}
+      {record.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
       {!index.isComplete && (
         <p>
           Recorded step by step: {count(index.toldCycles)} of {count(record.cycles)} cycles, in
@@ -91,14 +94,16 @@ export function Timeline({ record }: { readonly record: LayerRecord }) {
       )}
       <Tracks {...{ index, cycle, inView }} />
       <ul className="legend">
-        {usedLooks(index).map(({ token, opacity, words }) => (
-          <li key={words}>
-            <svg viewBox="0 0 10 10" className="swatch" aria-hidden="true">
-              <rect width={10} height={10} fill={color(token)} fill-opacity={opacity} />
-            </svg>
-            {words}
-          </li>
-        ))}
+        {index.doings
+          .map((doing) => looks[doing])
+          .map(({ token, opacity, words }) => (
+            <li key={words}>
+              <svg viewBox="0 0 10 10" className="swatch" aria-hidden="true">
+                <rect width={10} height={10} fill={color(token)} fill-opacity={opacity} />
+              </svg>
+              {words}
+            </li>
+          ))}
       </ul>
       <Levels {...{ record, cycle }} />
     </div>
@@ -107,25 +112,28 @@ export function Timeline({ record }: { readonly record: LayerRecord }) {
 
 /** What happens in a cycle, in a sentence. */
 function spoken(index: RecordIndex, cycle: number): string {
-  const { record, control, isByPe } = index;
-  const tracks = record.tracks.map((_, track) => doingAt(index, track, cycle));
-  const units = tracks.filter((_, track) => !isByPe || isPe(record.tracks[track] ?? ''));
-  const others = record.tracks.flatMap((name, track) => {
-    const slice = tracks[track];
-    const isOther = track !== control && !(isByPe && isPe(name));
-    return isOther && slice ? [`${name} (${slice.name})`] : [];
-  });
-  const working = units.filter((slice) => slice?.doing === 'work').length;
-  const empty = units.filter((slice) => slice?.doing === 'empty').length;
-  const own = control === null ? null : tracks[control];
+  const { record, control } = index;
+  const units = new Map<string, (SliceAt | null)[]>();
+  const others: string[] = [];
+  for (const [track, name] of record.tracks.entries()) {
+    const slice = doingAt(index, track, cycle);
+    const unit = unitOf(name);
+    if (unit !== null) units.set(unit, [...(units.get(unit) ?? []), slice]);
+    else if (slice && track !== control) others.push(`${name}: ${slice.name || 'works'}`);
+  }
+  const own = control === null ? null : doingAt(index, control, cycle);
   const queues = queuesAt(index, cycle);
   const fullest = queues && Math.max(...queues);
   return [
     ...(control === null ? [] : [`the control unit ${own ? does(own.name) : 'has sent all'}`]),
-    ...(isByPe
-      ? [`${working} of ${units.length} PEs work${empty > 0 ? `, ${empty} meet no entry` : ''}`]
-      : []),
-    ...(isByPe && others.length === 0 ? [] : [`at work: ${others.join(', ') || 'nothing'}`]),
+    ...[...units].map(([unit, slices]) => {
+      const doing = (what: Doing) => slices.filter((slice) => slice?.doing === what).length;
+      const empty = doing('empty') > 0 ? `, ${doing('empty')} meet no entry` : '';
+      const shown = unit === 'PE' ? '' : ' shown';
+      return `${doing('work')} of ${slices.length} ${unit}s${shown} work${empty}`;
+    }),
+    ...others,
+    ...(units.size === 0 && others.length === 0 ? ['nothing is at work'] : []),
     ...(fullest === null || control === null ? [] : [`the fullest queue holds ${fullest}`]),
   ].join('; ');
 }
@@ -133,13 +141,6 @@ function spoken(index: RecordIndex, cycle: number): string {
 /** 'send activation 12' → 'sends activation 12' */
 const does = (name: string) =>
   name.replace(/^(send|wait|fetch)/, (verb) => `${verb}${verb === 'fetch' ? 'es' : 's'}`);
-
-function usedLooks({ record, control, isByPe }: RecordIndex): readonly Looks[] {
-  if (isByPe && control === null) return [looks.work, looks.wait];
-  if (control === null) return [looks.work, looks.wait, looks.fetch];
-  const isEmpty = record.names.includes('no entry');
-  return [looks.work, ...(isEmpty ? [looks.empty] : []), looks.send, looks.wait, looks.fetch];
-}
 
 /** Each track's slices around the cycle; behind a PE's name how many activations its queue holds. */
 function Tracks({

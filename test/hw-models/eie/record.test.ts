@@ -52,6 +52,7 @@ function record(c: Case, room: number) {
     room,
     slice: (track, name, from, cycles) => told.slices.push({ track, name, from, cycles }),
     level: (name, from, value) => told.levels.push({ name, from, value }),
+    note: () => undefined,
   });
   const timers = products.map(({ layout, visit }) => {
     const timer = createTimer(layout, machine);

@@ -30,6 +30,7 @@ function recorded(preset: string, layer: string, room: number) {
       tracks.set(track, [...(tracks.get(track) ?? []), { name, from, taken }]);
     },
     level: () => undefined,
+    note: () => undefined,
   });
   return { cost, tracks };
 }

@@ -28,7 +28,7 @@ const recordOf = (tracks: readonly (readonly Drawn[])[]): LayerRecord => {
   // As they come from a model: in no order between tracks.
   slices.sort((a, b) => a.name - b.name);
   return {
-    ...{ layer: 'layer', kernel: 'kernel', cycles: 1000, levels: [] },
+    ...{ layer: 'layer', kernel: 'kernel', cycles: 1000, levels: [], notes: [] },
     tracks: tracks.map((_, at) => `track ${at}`),
     names: Array.from({ length: 30 }, (_, at) => `slice ${at}`),
     track: Int32Array.from(slices, ({ track }) => track),
@@ -84,7 +84,7 @@ describe('an indexed record', () => {
 
   it('counts what was sent and is not left behind', () => {
     const record: LayerRecord = {
-      ...{ layer: 'fc', kernel: 'sparse', cycles: 12, levels: [] },
+      ...{ layer: 'fc', kernel: 'sparse', cycles: 12, levels: [], notes: [] },
       tracks: ['control unit', 'PE 0', 'PE 1'],
       names: ['send activation 3', 'column 3', 'send activation 7', 'column 7', 'no entry'],
       //                 c  0  1  c  0  1

@@ -156,7 +156,8 @@ describe('files of designs', () => {
   it('of sweeps name the sizes at which a file was read', () => {
     const own = { file: 'model.onnx', hasWeights: true, dims: { sequence: 64 }, notes: [] };
     const name = 'model (sequence 64).onnx';
-    const workloads = [...offer.workloads, { name, title: name, weights: 1, own }];
+    const workload = { name, title: name, weights: 1, own, drawnTogether: 1 };
+    const workloads = [...offer.workloads, workload];
     const text = sweepYaml({ ...start, workload: name }, { ...offer, workloads });
     expect(parse(text)).toMatchObject({
       workloads: [{ name: 'model.onnx', dims: { sequence: 64 } }],

@@ -22,6 +22,8 @@ export type Contender =
       readonly kind: 'modelled';
       readonly hardware: Hardware;
       readonly kernel: string | undefined;
+      /** The name that it was asked for by, where that is not the preset's. */
+      readonly calledAs?: string;
       /**
        * True for a design that a program made: nothing is known of its errors, whatever its name.
        */
@@ -104,12 +106,12 @@ function roomFor(
 /** 'titan-x', 'host:auto'. */
 export function nameOf(contender: Contender): string {
   return contender.kind === 'modelled'
-    ? contender.hardware.name
+    ? (contender.calledAs ?? contender.hardware.name)
     : `host:${contender.executor.name}`;
 }
 
 function costedRow(
-  { hardware, kernel, isOwn }: Contender & { readonly kind: 'modelled' },
+  { hardware, kernel, calledAs, isOwn }: Contender & { readonly kind: 'modelled' },
   tasks: readonly LayerTask[],
   nonzeros: readonly number[],
   timelineRoom: number | undefined,
@@ -120,6 +122,7 @@ function costedRow(
   const row = inPrecision(costed, hardware, precision);
   return {
     ...row,
+    ...(calledAs === undefined ? {} : { calledAs }),
     knownError: isOwn ? null : knownErrorOf(errors, hardware.name, row.precisions[0]),
     ...(timelineRoom === undefined
       ? {}

@@ -5,7 +5,7 @@ import type { Hardware } from '../hw-models/contract.js';
 import { nearest } from '../hw-models/faults.js';
 import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor, DEFAULT_EXECUTOR, executorNames } from '../hw-models/host/executors.js';
-import { loadHardware, presetNames } from '../hw-models/presets.node.js';
+import { loadHardware, presetAliases, presetNames } from '../hw-models/presets.node.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { groups, zoo, zooEntry } from '../workloads/zoo/index.js';
@@ -106,7 +106,8 @@ export function resolveContender(
   if (kernel !== undefined && !kernels.includes(kernel)) {
     throw new InputError(`${text}: found kernel '${kernel}', expected ${kernels.join(' or ')}`);
   }
-  return { kind: 'modelled', hardware, kernel };
+  const isOther = name !== hardware.name && presetAliases().get(hardware.name)?.includes(name);
+  return { kind: 'modelled', hardware, kernel, ...(isOther ? { calledAs: name } : {}) };
 }
 
 /** A modelled hardware by preset name, `host-model` (whose engine has `threads`), or YAML file. */

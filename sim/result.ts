@@ -38,9 +38,19 @@ export interface Spread {
   readonly max: number;
 }
 
-/** One network on one hardware, for the whole batch. Totals are sums over the layers. */
-export interface HardwareResult {
+/** Which device something is of. */
+export interface OfDevice {
+  /** The preset's name. */
   readonly hardware: string;
+  /** Another name of the preset, where it was asked for by that. */
+  readonly calledAs?: string;
+}
+
+/** A device's name as the reader knows it: the one that was asked for. */
+export const calledName = ({ hardware, calledAs }: OfDevice): string => calledAs ?? hardware;
+
+/** One network on one hardware, for the whole batch. Totals are sums over the layers. */
+export interface HardwareResult extends OfDevice {
   /** The kernel asked for, or the fastest ones per layer joined by '+'. */
   readonly kernel: string;
   /** The kernel or executor that was named; null where the fastest was taken. */

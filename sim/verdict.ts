@@ -1,7 +1,7 @@
 // Derives the verdict of a comparison, as facts from which sentences are made.
 
 import { geometricMean } from 'simple-statistics';
-import type { Comparison, HardwareResult } from './result.js';
+import { type Comparison, calledName, type HardwareResult } from './result.js';
 
 /** One device over all workloads of a subject; ratios are geometric means against the first. */
 export interface Standing {
@@ -50,7 +50,8 @@ export function verdictOf(comparisons: readonly Comparison[]): Verdict {
     const all = comparisons.map(({ results }) => results[at] as HardwareResult);
     const energy = all.map(({ energyRatio }) => energyRatio);
     const known = energy.filter((value) => value !== null);
-    const { hardware, origin } = result;
+    const { origin } = result;
+    const hardware = calledName(result);
     const errors = all.map(({ knownError }) => knownError?.median ?? Number.POSITIVE_INFINITY);
     const worst = Math.max(...errors);
     const kernel = result.asked ?? result.kernel;

@@ -56,7 +56,7 @@ export async function why(request: WhyRequest): Promise<readonly Why[]> {
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, request.picture, seed);
     const tasks = tasksOf(model, trace, batch);
-    for (const { hardware, kernel } of models) {
+    for (const { hardware, kernel, calledAs } of models) {
       const tasksAt = (density: number) => {
         progress(
           `${entry.network.name} on ${hardware.name}, ${100 * density} % of the weights`,
@@ -65,7 +65,8 @@ export async function why(request: WhyRequest): Promise<readonly Why[]> {
         const random = drawModel(entry.network, profileAt(entry, density), seed);
         return tasksOf(random, trace, batch);
       };
-      found.push(whyOn(entry.network.name, hardware, kernel, tasks, tasksAt));
+      const own = whyOn(entry.network.name, hardware, kernel, tasks, tasksAt);
+      found.push(calledAs === undefined ? own : { ...own, calledAs });
     }
   }
   return found;

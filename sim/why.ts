@@ -5,6 +5,7 @@ import type { Bound, Hardware, LayerCost } from '../hw-models/contract.js';
 import { secondsOf } from '../hw-models/cost.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
+import type { OfDevice } from './result.js';
 import { total } from './summary.js';
 
 /** Why pruning a layer's weights buys nothing. */
@@ -35,9 +36,8 @@ export interface LayerReason {
 }
 
 /** A network on a model. Seconds are for the whole batch. */
-export interface Why {
+export interface Why extends OfDevice {
   readonly workload: string;
-  readonly hardware: string;
   readonly batch: number;
   readonly seconds: number;
   readonly denseSeconds: number;

@@ -3,7 +3,7 @@
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Ceiling, Peaks, Roof } from '../../hw-models/contract.js';
-import type { Comparison, LayerResult } from '../../sim/result.js';
+import { type Comparison, calledName, type LayerResult } from '../../sim/result.js';
 import { quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { nameLooks } from './name-looks.js';
@@ -16,10 +16,10 @@ type Point = RooflinePoint;
 /** Of one modelled device with all its kernels, or of several devices under the same axes. */
 export function rooflineCharts(comparisons: readonly Comparison[]): readonly Chart[] {
   const rows = comparisons[0]?.results ?? [];
-  const names = [...new Set(rows.flatMap(({ hardware, peaks }) => (peaks ? [hardware] : [])))];
+  const names = [...new Set(rows.flatMap((row) => (row.peaks ? [calledName(row)] : [])))];
   const looks = deviceLooks(comparisons);
   const devices = names.flatMap((name): readonly RooflineDevice[] => {
-    const row = rows.find(({ hardware }) => hardware === name);
+    const row = rows.find((each) => calledName(each) === name);
     const found = row?.peaks ? underRoof(name, row.peaks, comparisons) : null;
     const look = looks.get(name);
     const error = row?.knownError?.median ?? null;
@@ -78,7 +78,7 @@ function pointsUnder(roof: Roof, hardware: string, comparisons: readonly Compari
   const points: Point[] = [];
   let without = 0;
   for (const { workload, results } of comparisons) {
-    for (const row of results.filter((result) => result.hardware === hardware)) {
+    for (const row of results.filter((result) => calledName(result) === hardware)) {
       for (const layer of row.layers) {
         const rate = rateOf(layer, roof);
         if (rate === 'no arithmetic') continue;

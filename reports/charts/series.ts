@@ -1,7 +1,7 @@
 // The hardware rows of comparisons as the series of a chart: a name and colours each, the same in
 // every chart of a report.
 
-import type { Comparison, HardwareResult } from '../../sim/result.js';
+import { type Comparison, calledName, type HardwareResult } from '../../sim/result.js';
 import { fillOf, type Look, shapeOf } from './looks.js';
 import { namedLooks } from './name-looks.js';
 import { color } from './palette.js';
@@ -20,7 +20,7 @@ export function seriesOf(comparisons: readonly Comparison[]): readonly Series[] 
   const series = rows.map((row, at) => {
     const kernels = new Set(comparisons.map(({ results }) => results[at]?.kernel));
     // Without a kernel named, the fastest may differ from network to network.
-    const label = kernels.size === 1 ? `${row.hardware}:${row.kernel}` : row.hardware;
+    const label = kernels.size === 1 ? `${calledName(row)}:${row.kernel}` : calledName(row);
     const times = (named.get(label) ?? 0) + 1;
     named.set(label, times);
     const isMeasured = row.origin === 'measured';
@@ -39,7 +39,8 @@ export function deviceLooks(comparisons: readonly Comparison[]): ReadonlyMap<str
   const looks = new Map<string, Look>();
   const rows = comparisons[0]?.results ?? [];
   for (const [at, { look }] of seriesOf(comparisons).entries()) {
-    const device = rows[at]?.hardware ?? '';
+    const row = rows[at];
+    const device = row ? calledName(row) : '';
     if (!looks.has(device)) looks.set(device, look);
   }
   return looks;

@@ -48,6 +48,7 @@ export function comparisonJson(comparison: NamedComparison, why: readonly Why[])
 function resultJson(result: HardwareResult, batch: number) {
   return {
     hardware: result.hardware,
+    ...(result.calledAs === undefined ? {} : { asked_as: result.calledAs }),
     kernel: result.kernel,
     precisions: result.precisions,
     known_error: result.knownError && {

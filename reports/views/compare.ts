@@ -3,7 +3,12 @@
 import { addAccesses } from '../../hw-models/cost.js';
 import type { NamedComparison } from '../../sim/compare.node.js';
 import { collectNotes, isDoubt } from '../../sim/notes.js';
-import type { Comparison, HardwareResult, LayerResult } from '../../sim/result.js';
+import {
+  type Comparison,
+  calledName,
+  type HardwareResult,
+  type LayerResult,
+} from '../../sim/result.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
 import { verdictOf } from '../../sim/verdict.js';
 import type { Why } from '../../sim/why.js';
@@ -15,7 +20,7 @@ import { comparisonCharts } from './compare-charts.js';
 import { comparisonJson, layerRecords, resultRecords } from './compare-data.js';
 import { spreadText } from './run.js';
 import { servingSections } from './serving.js';
-import { listed } from './subject.js';
+import { listed, otherNameLines } from './subject.js';
 import { sensitivitySections } from './uncertainty.js';
 import { verdictText } from './verdict.js';
 import { whySections } from './why.js';
@@ -94,7 +99,7 @@ function verdictSection(comparisons: readonly NamedComparison[]): Section | null
 /** 'lenet-5 on i7-5930k, eie-64 and 3 more'. */
 function subjectOf(comparisons: readonly NamedComparison[]): string {
   const names = comparisons.map(({ group, workload }) => group ?? workload.name);
-  const devices = comparisons.flatMap(({ results }) => results.map(({ hardware }) => hardware));
+  const devices = comparisons.flatMap(({ results }) => results.map(calledName));
   return `${listed(names)} on ${listed(devices)}`;
 }
 
@@ -125,7 +130,7 @@ const accessesOf = ({ layers }: HardwareResult) =>
 function accessSections({ workload, results }: NamedComparison): readonly Section[] {
   const known = results.flatMap((result) => {
     const accesses = accessesOf(result);
-    return accesses.length > 0 ? [{ name: result.hardware, accesses }] : [];
+    return accesses.length > 0 ? [{ name: calledName(result), accesses }] : [];
   });
   const [first = null] = known;
   const heading = `${workload.name} · accesses by level and operand`;
@@ -165,16 +170,13 @@ function groupEndingAt(
 }
 
 /** 'titan-x:sparse'. */
-export const labelOf = ({ hardware, kernel }: HardwareResult) => `${hardware}:${kernel}`;
+export const labelOf = (result: HardwareResult) => `${calledName(result)}:${result.kernel}`;
 
 /** The same, without a list of the kernels that were the fastest for one layer or another. */
-const shortLabelOf = ({
-  hardware,
-  kernel,
-  asked,
-}: Pick<HardwareResult, 'hardware' | 'kernel' | 'asked'>) => {
+const shortLabelOf = (result: HardwareResult) => {
+  const { kernel, asked } = result;
   const name = asked ?? (kernel.includes('+') ? null : kernel);
-  return name === null ? hardware : `${hardware}:${name}`;
+  return name === null ? calledName(result) : `${calledName(result)}:${name}`;
 };
 
 function comparisonSection(
@@ -223,6 +225,7 @@ function comparisonSection(
             ...engines,
           ]
         : [describeBriefly(workload, batch, seed)]),
+      ...otherNameLines(results),
       ...mixedLines(results, ample),
       ...(ample ? [] : errorLines(results)),
     ],

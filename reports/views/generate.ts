@@ -2,32 +2,57 @@
 // grows.
 
 import type { GenerationComparison, GenerationResult } from '../../sim/generate/generation.js';
+import { isDoubt } from '../../sim/notes.js';
+import { calledName } from '../../sim/result.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, percent, quantity, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
 import { doubtOf, holdingJson } from './holding.js';
 import { servingJson, servingTable } from './serving.js';
-import { listed } from './subject.js';
+import { listed, otherNameLines } from './subject.js';
 
 /** Width from which bytes a token and what bounds them find room. */
 const WIDE = 100;
 
-export function generateView(comparisons: readonly GenerationComparison[]): View {
+/** A terminal shows every note of every device only where `all` of them are asked for. */
+export function generateView(
+  comparisons: readonly GenerationComparison[],
+  { all = false }: { readonly all?: boolean } = {},
+): View {
   return {
     title: 'zeroskip compare --generate',
     subject: `${listed(comparisons.map(({ name }) => name))}, token by token`,
-    sections: ({ columns }) =>
-      comparisons.flatMap((comparison) => sectionsOf(comparison, columns >= WIDE)),
+    sections: ({ columns, isDocument = false }) => {
+      const isWhole = all || isDocument;
+      return [
+        ...comparisons.flatMap((comparison) => sectionsOf(comparison, columns >= WIDE, isWhole)),
+        ...(isWhole ? [] : moreSections(comparisons)),
+      ];
+    },
     json: () => comparisons.map(comparisonJson),
     records: () => recordsOf(comparisons),
   };
 }
 
-const labelOf = ({ hardware, kernel }: GenerationResult) => `${hardware}:${kernel}`;
+const labelOf = (result: GenerationResult) => `${calledName(result)}:${result.kernel}`;
 
 const rate = (value: number | null) => (value === null ? UNKNOWN : count(value));
 
-function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly Section[] {
+/** How to see what a short answer leaves out. */
+function moreSections(comparisons: readonly GenerationComparison[]): readonly Section[] {
+  const notes = comparisons.flatMap(({ results }) => results.flatMap((result) => result.notes));
+  const doubts = notes.filter(isDoubt).length;
+  const estimates = doubts > 0 ? `, ${doubts} on estimates` : '';
+  return notes.length > 0
+    ? [{ heading: `More: --all (${notes.length} notes${estimates}) · --format html --out FILE` }]
+    : [];
+}
+
+function sectionsOf(
+  comparison: GenerationComparison,
+  wide: boolean,
+  isWhole: boolean,
+): readonly Section[] {
   const { name, prompt, tokens, batch, results, refused, pricing } = comparison;
   const engines = results.flatMap((result) =>
     result.engine ? [`${labelOf(result)} ran ${result.engine}`] : [],
@@ -36,7 +61,10 @@ function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly S
   const answer: Section = {
     heading: `${name} · ${prompt} tokens of prompt, ${tokens} of answer${sequences}`,
     summary: true,
-    lines: [weightsLine(comparison), cacheLine(comparison), ...engines],
+    lines: [
+      ...[weightsLine(comparison), cacheLine(comparison), ...engines],
+      ...otherNameLines(results),
+    ],
     table: {
       columns: [
         left('hardware'),
@@ -67,12 +95,16 @@ function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly S
     },
     doubts: results.flatMap((result) => {
       const doubt = result.holding && doubtOf(result.holding);
-      return doubt ? [`${labelOf(result)}: ${doubt}`] : [];
+      // What happened while something was measured belongs beside its number.
+      const ran = isWhole || result.origin === 'modelled' ? [] : result.notes.filter(isDoubt);
+      return [...(doubt ? [doubt] : []), ...ran].map((text) => `${labelOf(result)}: ${text}`);
     }),
     notes: [
       ...comparison.notes,
       ...refused.map(({ hardware, why }) => `${hardware}: cannot answer: ${why}`),
-      ...results.flatMap((result) => result.notes.map((note) => `${labelOf(result)}: ${note}`)),
+      ...(isWhole
+        ? results.flatMap((result) => result.notes.map((note) => `${labelOf(result)}: ${note}`))
+        : []),
     ],
   };
   const growing = results.filter(({ decode }) => decode.length > 1);
@@ -127,7 +159,9 @@ function comparisonJson(comparison: GenerationComparison) {
     cache_bytes: comparison.cacheBytes,
     notes: comparison.notes,
     results: results.map((result) => ({
-      ...{ hardware: result.hardware, kernel: result.kernel, origin: result.origin },
+      hardware: result.hardware,
+      ...(result.calledAs === undefined ? {} : { asked_as: result.calledAs }),
+      ...{ kernel: result.kernel, origin: result.origin },
       engine: result.engine,
       precisions: result.precisions,
       first_token_seconds: result.firstTokenSeconds,

@@ -1,8 +1,10 @@
 // Prune or quantise: bytes of each format, and how fast devices are with them.
 
+import { calledName } from '../../sim/result.js';
 import type { FormatRate, StorageReport } from '../../sim/storage/storage.node.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, figure, percent, quantity, UNKNOWN } from '../quantity.js';
+import { otherNameLines } from './subject.js';
 
 /** Width from which layouts find room beside the sizes. */
 const WIDE = 100;
@@ -79,9 +81,9 @@ function rateSection({ name, unit, context, batch, formats, devices }: StorageRe
   );
   return {
     heading: `${name} · ${unit} a second${after}${frames}`,
-    lines: engines,
+    lines: [...engines, ...otherNameLines(devices)],
     table: {
-      columns: [left('format'), ...devices.map(({ hardware }) => right(hardware))],
+      columns: [left('format'), ...devices.map((device) => right(calledName(device)))],
       rows: formats.map((format, at) => [
         format.name,
         ...devices.map(({ rates }) => rateText(rates[at] as FormatRate)),
@@ -118,10 +120,11 @@ function storageJson(report: StorageReport) {
       bits_per_weight: format.bitsPerWeight,
       equal_density: format.equalDensity,
       as_if_pruned: format.isAsIf,
-      devices: report.devices.map(({ hardware, origin, rates }) => {
+      devices: report.devices.map(({ hardware, calledAs, origin, rates }) => {
         const { kernel, perSecond, atMost, isHeld } = rates[at] as FormatRate;
         const rate = { per_second: perSecond, at_most_per_second: atMost };
-        return { hardware, origin, kernel, ...rate, fits_in_memory: isHeld };
+        const asked = calledAs === undefined ? {} : { asked_as: calledAs };
+        return { hardware, ...asked, origin, kernel, ...rate, fits_in_memory: isHeld };
       }),
     })),
     notes: Object.fromEntries(report.devices.map(({ hardware, notes }) => [hardware, notes])),

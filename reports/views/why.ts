@@ -1,9 +1,10 @@
 // Shows what pruning bought on a model, layer by layer, and why not more.
 
+import { calledName } from '../../sim/result.js';
 import type { Cause, LayerReason, Why } from '../../sim/why.js';
 import { left, right, type Section, type Style, type View } from '../document.js';
 import { percent, quantity, ratio, UNKNOWN } from '../quantity.js';
-import { listed } from './subject.js';
+import { listed, otherNameLines } from './subject.js';
 
 /** Layers that a terminal shows; documents show all. */
 const SHOWN = 12;
@@ -32,19 +33,19 @@ export function whyView(found: readonly Why[]): View {
 }
 
 const subjectOf = (found: readonly Why[]) =>
-  `Why ${listed(found.map(({ workload }) => workload))} takes its time on ${listed(found.map(({ hardware }) => hardware))}`;
+  `Why ${listed(found.map(({ workload }) => workload))} takes its time on ${listed(found.map(calledName))}`;
 
 /** The answer and the layers, those that lose most time first. */
 export function whySections(found: Why, { columns, isDocument }: Style): readonly Section[] {
-  const { workload, hardware, batch, layers } = found;
+  const { workload, batch, layers } = found;
   const wide = columns >= WIDE;
   const shown = isDocument ? layers : layers.slice(0, SHOWN);
   const rest = layers.length - shown.length;
   return [
     {
-      heading: `Why · ${workload} on ${hardware}, batch ${batch}`,
+      heading: `Why · ${workload} on ${calledName(found)}, batch ${batch}`,
       summary: true,
-      lines: [whyText(found)],
+      lines: [whyText(found), ...otherNameLines([found])],
       table: {
         columns: [
           ...[left('layer'), left('kernel'), right('kept'), right('time')],
@@ -68,7 +69,9 @@ export function whySections(found: Why, { columns, isDocument }: Style): readonl
 }
 
 /** 'Pruning makes it 2.1× faster. Of the time, 30 % …' */
-export function whyText({ hardware, seconds, denseSeconds, otherSeconds, layers }: Why): string {
+export function whyText(found: Why): string {
+  const { seconds, denseSeconds, otherSeconds, layers } = found;
+  const hardware = calledName(found);
   const gained = denseSeconds / seconds;
   const start =
     gained >= 1.03
@@ -134,6 +137,7 @@ export function reasonText({
 export function whyJson({
   workload,
   hardware,
+  calledAs,
   batch,
   seconds,
   denseSeconds,
@@ -141,7 +145,7 @@ export function whyJson({
   layers,
 }: Why) {
   return {
-    ...{ workload, hardware, batch, seconds },
+    ...{ workload, hardware, ...(calledAs ? { asked_as: calledAs } : {}), batch, seconds },
     seconds_dense: denseSeconds,
     seconds_unweighted: otherSeconds,
     layers: layers.map((layer) => ({

@@ -331,6 +331,7 @@ function resultOf(
     after === 0 || whole === null ? null : whole / after / batch;
   return {
     hardware: read.hardware,
+    ...(read.calledAs === undefined ? {} : { calledAs: read.calledAs }),
     precisions: [...new Set([read, ...single].flatMap(({ precisions }) => precisions))],
     kernel: [...new Set([read, ...single].flatMap(({ kernel }) => kernel.split('+')))].join('+'),
     origin: read.origin,

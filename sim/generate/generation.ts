@@ -6,7 +6,7 @@ import { InputError } from '../../workloads/base/errors.js';
 import type { NamedTensor, Network } from '../../workloads/network.js';
 import { elementTypes, sizeOf } from '../../workloads/tensor.js';
 import type { Holding } from '../capacity.js';
-import type { HardwareResult } from '../result.js';
+import type { HardwareResult, OfDevice } from '../result.js';
 import type { ServingCost } from '../serving/prices.js';
 
 /** Of each sequence of the batch. */
@@ -38,8 +38,7 @@ export interface Pass {
 }
 
 /** One decoder's answer on one device. */
-export interface GenerationResult {
-  readonly hardware: string;
+export interface GenerationResult extends OfDevice {
   readonly kernel: string;
   readonly origin: 'modelled' | 'measured';
   /** What most of the time is computed in first; empty for a measured row. */

@@ -1,7 +1,6 @@
 // Prune or quantise: what a network's weights take in each format, and how fast devices run with
 // them.
 
-import type { Hardware } from '../../hw-models/contract.js';
 import type { Executor } from '../../hw-models/host/contract.js';
 import { buildOf, type EngineBuild } from '../../hw-models/host/engine/builds.js';
 import { createExecutor, DEFAULT_EXECUTOR } from '../../hw-models/host/executors.js';
@@ -13,6 +12,7 @@ import type { LayerTask } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { dimensionsOf } from '../../workloads/zoo/index.js';
 import { holdingOf, secondsWith } from '../capacity.js';
+import type { Contender } from '../compare.js';
 import { decoderOf } from '../generate/decoder.node.js';
 import { bytesIn, cachesOf } from '../generate/generation.js';
 import { loadModel } from '../load.node.js';
@@ -21,6 +21,7 @@ import { modelledRow } from '../modelled.js';
 import { openDimensions, openWorkload } from '../open.node.js';
 import { type Progress, silent } from '../progress.js';
 import { type Names, namesIn, resolveContender } from '../resolve.node.js';
+import type { OfDevice } from '../result.js';
 import { type Trace, tasksOf, traceRandom } from '../trace.js';
 import { type FormatSize, matricesOf, type Pattern, prunedTo, sizesOf } from './formats.js';
 
@@ -57,8 +58,7 @@ export interface FormatRate {
   readonly isHeld: boolean;
 }
 
-export interface StorageDevice {
-  readonly hardware: string;
+export interface StorageDevice extends OfDevice {
   readonly origin: 'modelled' | 'measured';
   readonly engine: string | null;
   /** In the order of the formats. */
@@ -138,7 +138,7 @@ export async function storage(request: StorageRequest): Promise<StorageReport> {
   for (const contender of contenders) {
     devices.push(
       contender.kind === 'modelled'
-        ? modelledDevice(contender.hardware, run)
+        ? modelledDevice(contender, run)
         : await measuredDevice({ ...run, model, trace, repeat }, (name) =>
             createExecutor(name, { threads, ...buildOf(request) }),
           ),
@@ -176,7 +176,9 @@ interface Run {
   readonly progress: Progress;
 }
 
-function modelledDevice(hardware: Hardware, run: Run): StorageDevice {
+type Modelled = Contender & { readonly kind: 'modelled' };
+
+function modelledDevice({ hardware, calledAs }: Modelled, run: Run): StorageDevice {
   const { formats, tasks, batch, cacheBytes, isHalf, progress } = run;
   const has = new Set([...hardware.kernels, ...hardware.optInKernels]);
   const roof = hardware.peaks?.roofs[0];
@@ -197,6 +199,7 @@ function modelledDevice(hardware: Hardware, run: Run): StorageDevice {
   });
   return {
     ...{ hardware: hardware.name, origin: 'modelled', engine: null, rates },
+    ...(calledAs === undefined ? {} : { calledAs }),
     notes: [...notes],
   };
 }

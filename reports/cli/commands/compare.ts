@@ -204,7 +204,7 @@ async function answer(
       ...{ batch, seed, repeat, limits, progress },
     }),
   );
-  await show(generateView(comparisons), options, terminal);
+  await show(generateView(comparisons, { all: options.all ?? false }), options, terminal);
 }
 
 /** Why pruning bought what it did, on each model that was compared, by its fastest kernels. */

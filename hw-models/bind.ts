@@ -82,7 +82,7 @@ export function bind<Config extends object>(
     return addCosts(costs);
   };
 
-  const placed: Hardware['placed'] = (tasks, kernel, precision) => {
+  const placed: Hardware['placed'] = (tasks, kernel, precision, given) => {
     const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
     for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
       if (name === undefined || names.includes(name)) continue;
@@ -98,7 +98,7 @@ export function bind<Config extends object>(
         `${preset.name}: found kernel '${name}', which computes in ${precisionOf(kernel)}, expected one that computes in ${precision}`,
       );
     }
-    const residencies = family.place?.(tasks, config);
+    const residencies = given ?? family.place?.(tasks, config);
     const known = new Map<string, LayerCost>();
     return (at) => {
       const task = tasks[at];
@@ -150,6 +150,7 @@ export function bind<Config extends object>(
     cost: (...asked) => finish(costing(...asked)),
     costing,
     placed,
+    placeExpected: (layers) => family.placeExpected?.(layers, config) ?? null,
     parts: family.parts ?? null,
     recorded: available.filter(({ record }) => record).map(({ name }) => name),
     record(tasks, at, kernel, recorder) {

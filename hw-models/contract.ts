@@ -296,6 +296,13 @@ export interface PartLimits {
   readonly extent: number;
 }
 
+/** A layer as estimates know it: without weights. */
+export interface ExpectedLayer {
+  readonly demand: Demand;
+  /** Non-zero share of its weights. */
+  readonly weightDensity: number;
+}
+
 /**
  * What a new accelerator writes: a file that `--plugin` or `registerFamily` takes or, in this
  * package, a folder in hw-models/ and a line in hw-models/catalog.ts.
@@ -348,6 +355,8 @@ export interface Family<Config> {
   readonly parts?: PartLimits;
   /** Which layers of a network keep their weights on the chip; without it all do. */
   place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
+  /** {@link place} by expected numbers, for parts that estimates cost in their layers' place. */
+  placeExpected?(layers: readonly ExpectedLayer[], config: Config): readonly Residency[];
 }
 
 /**
@@ -398,13 +407,16 @@ export interface Hardware {
   ): Steps<readonly LayerCost[]>;
   /**
    * {@link cost} of single layers of a network, in any order. Layers that are told to be alike are
-   * costed once.
+   * costed once. `residencies`: where they keep their weights, where that is known already.
    */
   placed(
     tasks: readonly LayerTask[],
     kernel?: string | readonly string[],
     precision?: PrecisionChoice,
+    residencies?: readonly Residency[],
   ): (at: number) => LayerCost;
+  /** See the family's; null where it does not say. */
+  placeExpected(layers: readonly ExpectedLayer[]): readonly Residency[] | null;
   /** The design as the family has it for estimates. */
   roughly(): Hardware;
   /** See the family's; null where estimates cost whole layers. */

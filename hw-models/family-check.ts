@@ -87,6 +87,7 @@ const FamilyShape = z.strictObject(
     roughly: optional,
     parts: partLimits,
     place: optional,
+    placeExpected: optional,
   } satisfies Record<keyof Family<object>, z.ZodType>,
   expecting('a family'),
 );

@@ -3,7 +3,7 @@
 // question is known, each layer costs as many times more or less than it did there; else the costs
 // stand as they are, which is coarse.
 
-import type { Hardware, LayerCost, Parts } from '../hw-models/contract.js';
+import type { Hardware, LayerCost, Parts, Residency } from '../hw-models/contract.js';
 import { secondsOf, times } from '../hw-models/cost.js';
 import { InputError } from '../workloads/base/errors.js';
 import { Recent } from '../workloads/base/recent.js';
@@ -216,10 +216,22 @@ function createCosting(
     }
     return placed(first);
   };
-  const costPart = ({ partIn }: SketchedKind): LayerCost => {
-    const { task, times: often } = partIn(batch, rough.parts);
-    const [cost] = rough.cost([task], ...given);
-    return scaledBy(cost as LayerCost, often, often);
+  let places: readonly Residency[] | null | undefined;
+  /** Where most layers of a kind keep their weights: the memories are filled in network order. */
+  const residencyOf = (at: number): Residency | null => {
+    if (places === undefined) {
+      const expected = layers.map(({ kind }) => (kinds[kind] as SketchedKind).expected);
+      places = rough.placeExpected(expected);
+    }
+    if (!places) return null;
+    const own = layers.flatMap(({ kind }, layer) => (kind === at ? [layer] : []));
+    return places[own[own.length >> 1] as number] ?? null;
+  };
+  const costPart = (at: number): LayerCost => {
+    const { task, times: often } = (kinds[at] as SketchedKind).partIn(batch, rough.parts);
+    const residency = residencyOf(at);
+    const cost = rough.placed([task], ...given, residency ? [residency] : undefined)(0);
+    return scaledBy(cost, often, often);
   };
   const isWhole = ({ wholeIn }: SketchedKind) => wholeIn !== null && rough.parts === null;
   const known = new Map<number, LayerCost | null>();
@@ -232,7 +244,7 @@ function createCosting(
       const kind = kinds[at] as SketchedKind;
       let cost: LayerCost | null = null;
       try {
-        cost = isWhole(kind) ? costWhole(kind) : costPart(kind);
+        cost = isWhole(kind) ? costWhole(kind) : costPart(at);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
       }

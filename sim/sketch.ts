@@ -2,7 +2,7 @@
 // weights. Layers that cost the same are one kind, which is costed as a whole layer or as the part
 // of one that a model may be asked about.
 
-import type { PartLimits } from '../hw-models/contract.js';
+import type { ExpectedLayer, PartLimits } from '../hw-models/contract.js';
 import { type Demand, denseMacsOf } from '../workloads/demand.js';
 import {
   type Layer,
@@ -35,6 +35,7 @@ export interface SketchedKind {
   readonly size: number;
   /** Kinds with the same text cost by their sizes. */
   readonly likeness: string;
+  readonly expected: ExpectedLayer;
   /** One of them in a batch, as large as it is; null where none can be made at once. */
   readonly wholeIn: ((batch: number) => LayerTask) | null;
   /** A part of one that is no larger than `limits`, in a batch. */
@@ -160,6 +161,7 @@ function kindOf(
   const parts = new Map<PartLimits | null, LayerPart>();
   return {
     ...{ first, size, likeness: likenessOf(demand) },
+    expected: { demand, weightDensity: densities.weights.weights },
     summary: summaryOfLayer(layer, demand, densities),
     wholeIn: isOfPieces(demand) ? wholeLayer(layer, demand, densities, alike, SEED) : null,
     partIn(batch, limits) {

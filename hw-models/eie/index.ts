@@ -7,7 +7,7 @@ import { dials } from './dials.js';
 import { energyEvents } from './energy.js';
 import { elementwise, im2col, sparse } from './kernels.js';
 import { meters } from './meters.js';
-import { place } from './placement.js';
+import { place, placeExpected } from './placement.js';
 import { structureOf } from './structure.js';
 import { canTransform, winograd, winogradPruned } from './winograd.js';
 
@@ -49,4 +49,5 @@ export const eie: Family<EieConfig> = {
   // Rows are dealt out over the PEs: as many as there are, of some columns.
   parts: { weights: 2 ** 18, outputs: 2 ** 12, rows: 4, channels: 16, filters: 512, extent: 4 },
   place: (tasks, config) => place(tasks, config, canTransform),
+  placeExpected: (layers, config) => placeExpected(layers, config, canTransform),
 };

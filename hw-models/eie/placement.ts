@@ -8,7 +8,7 @@
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { Demand } from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
-import type { Residency } from '../contract.js';
+import type { ExpectedLayer, Residency } from '../contract.js';
 import { type EieConfig, entryBitsOf } from './config.js';
 import { type ColumnLayout, layoutsOf } from './layout.js';
 
@@ -119,18 +119,46 @@ export function place(
   config: EieConfig,
   wantsMore: (demand: Demand) => boolean,
 ): readonly EieResidency[] {
-  const { residencies, freeBits } = fill(tasks, config);
-  const parts = Math.max(1, tasks.filter(({ demand }) => wantsMore(demand)).length);
+  const alike = new Map<string, Stored>();
+  return placeStored(tasks, (task) => storedOf(task, config, alike), config, wantsMore);
+}
+
+/**
+ * {@link place} by the entries that layers are expected to take, on each PE as many: zeros fall
+ * independently, and rows are dealt out evenly.
+ */
+export function placeExpected(
+  layers: readonly ExpectedLayer[],
+  config: EieConfig,
+  wantsMore: (demand: Demand) => boolean,
+): readonly EieResidency[] {
+  const known = new Map<ExpectedLayer, Stored | null>();
+  const storedIn = (layer: ExpectedLayer) => {
+    const found = known.get(layer);
+    if (found !== undefined) return found;
+    const made = isStored(layer.demand) ? expectedStored(layer, config) : null;
+    known.set(layer, made);
+    return made;
+  };
+  return placeStored(layers, storedIn, config, wantsMore);
+}
+
+function placeStored<Placed extends { readonly demand: Demand }>(
+  layers: readonly Placed[],
+  storedIn: (layer: Placed) => Stored | null,
+  config: EieConfig,
+  wantsMore: (demand: Demand) => boolean,
+): readonly EieResidency[] {
+  const { residencies, freeBits } = fill(layers.map(storedIn), config);
+  const parts = Math.max(1, layers.filter(({ demand }) => wantsMore(demand)).length);
   return residencies.map((residency) => ({ ...residency, spareBits: freeBits / parts }));
 }
 
-function fill(tasks: readonly LayerTask[], config: EieConfig) {
+function fill(layers: readonly (Stored | null)[], config: EieConfig) {
   const spmatBits = config.spmat.bytes * 8;
   const usedBits = new Float64Array(config.pes);
   let freePointerBits = config.pointers.bytes * 8;
-  const alike = new Map<string, Stored>();
-  const residencies = tasks.map((task): Residency => {
-    const stored = storedOf(task, config, alike);
+  const residencies = layers.map((stored): Residency => {
     if (!stored) return { resident: true, notes: [] };
     const needed = stored.pointers * config.pointers.bits;
     const overflow = Math.max(0, needed - freePointerBits);
@@ -174,16 +202,17 @@ interface Stored {
 const counted = new WeakMap<LayerTask, Map<string, Stored>>();
 
 /**
- * Null for a task whose weights don't lie on the chip: it has none, or they are a table of which
- * rows are looked up.
+ * Whether a layer's weights may lie on the chip: it has some, and they are no table of which rows are
+ * looked up.
  */
+const isStored = (demand: Demand): boolean =>
+  demand.kind === 'convolution' ||
+  demand.kind === 'recurrent' ||
+  (demand.kind === 'product' && demand.right === 'weights');
+
+/** Null for a task whose weights don't lie on the chip. */
 function storedOf(task: LayerTask, config: EieConfig, alike: Map<string, Stored>): Stored | null {
-  const { demand } = task;
-  const isStored =
-    demand.kind === 'convolution' ||
-    demand.kind === 'recurrent' ||
-    (demand.kind === 'product' && demand.right === 'weights');
-  if (!isStored) return null;
+  if (!isStored(task.demand)) return null;
   const known = counted.get(task) ?? new Map<string, Stored>();
   counted.set(task, known);
   const key = `${config.pes}/${config.indexBits}`;
@@ -207,6 +236,56 @@ function countStored(task: LayerTask, config: EieConfig): Stored {
     pointers += pointersIn(layouts);
   }
   return { peEntries, pointers };
+}
+
+function expectedStored(
+  { demand, weightDensity }: ExpectedLayer,
+  { pes, indexBits }: Pick<EieConfig, 'pes' | 'indexBits'>,
+): Stored {
+  const { matrices, rows, columns, groups, hasBias } = matricesIn(demand);
+  const rowsOfPe = rows / groups / pes;
+  const perColumn = expectedEntries(rowsOfPe, weightDensity, 2 ** indexBits);
+  const entries = matrices * (groups * columns * perColumn + (hasBias ? rows / pes : 0));
+  return {
+    peEntries: new Float64Array(pes).fill(entries),
+    pointers: matrices * (groups * columns + (hasBias ? 1 : 0) + 1),
+  };
+}
+
+/** What a layer's weights are as matrices: `columns` of each of `groups` groups of its rows. */
+function matricesIn(demand: Demand) {
+  const hasBias = 'bias' in demand && demand.bias;
+  switch (demand.kind) {
+    case 'product': {
+      const { matrices, columns: rows, depth: columns } = demand;
+      return { matrices, rows, columns, groups: 1, hasBias };
+    }
+    case 'convolution': {
+      const { groups, input, output, kernel } = demand;
+      const columns = (input[0] / groups) * kernel[0] * kernel[1];
+      return { matrices: 1, rows: output[0], columns, groups, hasBias };
+    }
+    case 'recurrent': {
+      const { directions: matrices, gates, hidden, inputs } = demand;
+      return {
+        ...{ matrices, rows: gates * hidden, columns: inputs + hidden },
+        ...{ groups: 1, hasBias },
+      };
+    }
+    default:
+      return { matrices: 0, rows: 0, columns: 0, groups: 1, hasBias };
+  }
+}
+
+/**
+ * Entries of a column's `rows` rows of which `density` are kept, padding among them: one where `run`
+ * zeros lie before a kept weight, two where twice as many do.
+ */
+function expectedEntries(rows: number, density: number, run: number): number {
+  let padding = 0;
+  for (let zeros = run; zeros < rows; zeros += run)
+    padding += (rows - zeros) * (1 - density) ** zeros;
+  return density * (rows + padding);
 }
 
 /** One past the last column included, for each layout. */

@@ -68,7 +68,7 @@ describe.skipIf(noChromium)('results of the explorer', () => {
 
   it('shows an estimate first where the exact answer takes long, and says so', async () => {
     const { page, faults } = await open();
-    await answered(page, () => page.locator('#workload').selectOption('lenet-5'));
+    await answered(page, () => page.locator('#workload').selectOption('mobilenet-v1-0.25'));
     await answered(page, () => page.locator('#preset-0').selectOption('eyeriss-v2'));
     const before = await numbers(page);
     // An estimate may be there for a moment only: what is seen then is kept by the page.
@@ -92,6 +92,19 @@ describe.skipIf(noChromium)('results of the explorer', () => {
     // Nearer to what comes than what was there before; test/sim/estimate.test.ts says how near.
     const { time } = await numbers(page);
     expect(Math.abs((estimate?.time ?? 0) - time)).toBeLessThan(Math.abs(before.time - time) / 2);
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
+
+  it('has results of billions of weights soon, at other densities too', async () => {
+    const { page, faults } = await open();
+    await page.locator('#preset-0').selectOption('a100');
+    await page.locator('#workload').selectOption('llama-2-7b');
+    const of = page.locator('#results-of');
+    await expect.poll(() => of.textContent(), { timeout: 10_000 }).toMatch(/Llama 2 7B/);
+    await page.locator('#weightDensity').press('End');
+    await expect.poll(() => of.textContent(), { timeout: 10_000 }).toMatch(/Llama 2 7B.*20.0 %/);
+    expect((await numbers(page)).time).toBeGreaterThan(0);
     expect(faults).toEqual([]);
     await page.close();
   }, 60_000);

@@ -158,6 +158,22 @@ describe('a coarse estimate', () => {
     );
   });
 
+  it('of weights that do not fit on the chip streams them, as the exact answer does', async () => {
+    const { start } = asked('eie-64', 'nt-wd');
+    const [design] = start.designs;
+    const config = structuredClone(design?.config) as { spmat: { bytes: number } };
+    config.spmat.bytes /= 32;
+    const small = start.designs.map((own) => ({ ...own, config }));
+    const question: ExplorerQuestion = { ...start, designs: small };
+    const found = estimated(createEstimator(soundConfigs), question, null)?.exploration;
+    const exact = await createExplorer(sources).explore(question);
+    const notesOf = ({ designs: [first] }: Exploration) =>
+      first && 'row' in first ? first.row.notes.join() : '';
+    expect(notesOf(exact)).toContain('does not fit');
+    expect(found && notesOf(found)).toContain('does not fit');
+    expect(secondsOf(found)).toBeWithin(0.3, secondsOf(exact));
+  });
+
   it('without time costs a layer of each likeness at most, and all layers have a time', () => {
     const { start } = asked('jetson-orin-nano', 'mobilenet-v1');
     const found = estimated(createEstimator(soundConfigs), start, null, () => true);

@@ -36,7 +36,7 @@ export const spatial: Family<SpatialConfig> = {
   },
   switchesOf,
   events: eventsOf,
-  parts: { weights: 2 ** 17, outputs: 2 ** 10, rows: 64, channels: 64, filters: 64, extent: 28 },
+  parts: { weights: 2 ** 16, outputs: 2 ** 10, rows: 16, channels: 64, filters: 64, extent: 14 },
   roughly: (config) => ({ ...config, mapper: { ...config.mapper, budget: ROUGH_BUDGET } }),
 };
 

@@ -115,8 +115,9 @@ function readText(file: string): PresetText {
     return { text: readFileSync(file, 'utf8'), file };
   } catch (error) {
     if (error instanceof InputError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
     throw new InputError(
-      `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,
+      `${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? 'unknown fault'})`}`,
     );
   }
 }

@@ -25,5 +25,5 @@ export function familyByName(name: string, file: string): CatalogEntry {
 /** What is said of a name that no preset has; `known` are those that there are. */
 export const unknownHardware = (name: string, known: readonly string[]) =>
   new InputError(
-    `unknown hardware '${name}'${nearest(name, known)}; expected a name of "zeroskip hardware list" or a .yaml file`,
+    `unknown hardware '${name}'${nearest(name, known) || '; expected a name of "zeroskip hardware list" or a .yaml file'}`,
   );

@@ -2,7 +2,8 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { nearest } from '../hw-models/faults.js';
 import { Asked } from '../workloads/base/asked.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { OpenFile } from '../workloads/base/open-file.js';
@@ -17,6 +18,7 @@ import {
   readWorkload,
   requireKnownKind,
 } from '../workloads/formats/workload-files.js';
+import { groups, zoo } from '../workloads/zoo/index.js';
 import { openPieces, readBytes } from './files.node.js';
 import {
   type Dimensions,
@@ -119,6 +121,7 @@ async function fileOf(name: string): Promise<string> {
   if (!isFolder) {
     // What is not there is told first.
     if (await isThere(name)) requireKnownKind(name);
+    else requireUnlike(name);
     return name;
   }
   // A TensorFlow.js model, a Hugging Face one.
@@ -130,6 +133,12 @@ async function fileOf(name: string): Promise<string> {
   throw new InputError(
     `${name}: found a folder without model.json or config.json, expected a TensorFlow.js or Hugging Face model in it, or a file`,
   );
+}
+
+/** @throws InputError where a file that is not there is called much as a network is. */
+function requireUnlike(name: string): void {
+  const near = basename(name) === name ? nearest(name, [...groups.keys(), ...zoo.keys()]) : '';
+  if (near) throw new InputError(`${name}: no such file or network${near}`);
 }
 
 async function openFile(

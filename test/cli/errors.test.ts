@@ -67,7 +67,7 @@ describe('a command line with a fault', () => {
     ],
     [['compere'], "zeroskip: unknown command 'compere' (Did you mean compare?)"],
     [['hardware', 'show', 'nothing'], "zeroskip: unknown hardware 'nothing'"],
-    [['hardware', 'check', 'missing.yaml'], 'zeroskip: missing.yaml: cannot be read (ENOENT)'],
+    [['hardware', 'check', 'missing.yaml'], 'zeroskip: missing.yaml: no such file'],
     [
       ['compare', 'eie-benchmark', '--weights', 'x.net'],
       'zeroskip: weights and input belong to one network, found 9 workloads',

@@ -76,7 +76,7 @@ describe('extends', () => {
     [
       'a file that is not there',
       `${header}extends: none.yaml\n`,
-      'broken.yaml:3:1: extends: none.yaml: cannot be read (ENOENT)',
+      'broken.yaml:3:1: extends: none.yaml: no such file',
     ],
     [
       'no name',

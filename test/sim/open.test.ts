@@ -82,6 +82,15 @@ describe('a name of a file that is no network', () => {
     expect(await refusal(() => openWorkload('nowhere.pt'))).toBe('nowhere.pt: no such file');
   });
 
+  it('is taken for a network that is misspelt, where it is called much like one', async () => {
+    expect(await refusal(() => openWorkload('squeezenet-1.O'))).toBe(
+      'squeezenet-1.O: no such file or network; did you mean squeezenet-1.0?',
+    );
+    expect(await refusal(() => openWorkload('./squeezenet-1.O'))).toBe(
+      './squeezenet-1.O: no such file',
+    );
+  });
+
   it('may be a folder', async () => {
     mkdirSync(at('saved'));
     expect(await refusal(() => openWorkload(at('saved')))).toContain(

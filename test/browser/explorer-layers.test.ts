@@ -149,7 +149,7 @@ describe.skipIf(noChromium)('the explorer closer', () => {
     const said = page.locator('#cycle-said');
     expect(await said.textContent()).toMatch(/^\d+ of 64 PEs work/);
     await page.locator('#cycle').press('End');
-    expect(await said.textContent()).toMatch(/^0 of 64 PEs work; at work: drain \(sums of group/);
+    expect(await said.textContent()).toMatch(/^0 of 64 PEs work; drain: sums of group/);
     expect(faults).toEqual([]);
     await page.close();
   });

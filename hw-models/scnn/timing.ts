@@ -62,24 +62,27 @@ export function runBand(
   const drain = sumsPerGroup / config.drainedPerCycle;
   const busyCycles = new Float64Array(pes);
   const peCycles = new Float64Array(pes);
+  const peLike = firstsAlike(activations, pes, blocks);
+  const groupLike = firstsAlike(weights, groups, blocks);
+  const met = new Map<number, Float64Array>();
   let [cycles, issues, stallCycles, slowestCycles, products, activationVectors] = [
     0, 0, 0, 0, 0, 0,
   ];
   for (let group = 0; group < groups; group++) {
-    const filled = nonEmpty(ofWeights, group * blocks, blocks);
+    const like = groupLike[group] as number;
+    const meetings =
+      met.get(like) ??
+      meetingsOf(
+        { vectors: ofActivations, values: activations.values, like: peLike },
+        { vectors: ofWeights, values: weights.values },
+        ...([group, blocks] as const),
+      );
+    met.set(like, meetings);
     let slowest = 0;
     for (let pe = 0; pe < pes; pe++) {
-      const base = pe * blocks;
-      let [own, ownProducts, read] = [0, 0, 0];
-      for (let at = 0; at < filled.count; at++) {
-        const block = filled.blocks[at] as number;
-        const vector = ofActivations[base + block] as number;
-        read += vector;
-        own += vector * (ofWeights[group * blocks + block] as number);
-        ownProducts +=
-          (activations.values[base + block] as number) *
-          (weights.values[group * blocks + block] as number);
-      }
+      const own = meetings[3 * pe] as number;
+      const ownProducts = meetings[3 * pe + 1] as number;
+      const read = meetings[3 * pe + 2] as number;
       const time = own === 0 ? 0 : own * cyclesForMean(perIssue, ownProducts / own);
       issues += own;
       products += ownProducts;
@@ -108,6 +111,65 @@ export function runBand(
     weightVectors: weightVectors * share,
     cycles: cycles * share + drain,
   };
+}
+
+/** Vectors and values of blocks. */
+interface Held {
+  readonly vectors: Uint32Array;
+  readonly values: Uint32Array;
+}
+
+/**
+ * What each PE does in a group, PE after PE: issues, products, vectors of activations read. Counted
+ * for the first of PEs that hold as much: `like` tells it of each.
+ */
+function meetingsOf(
+  activations: Held & { readonly like: Uint32Array },
+  weights: Held,
+  group: number,
+  blocks: number,
+): Float64Array {
+  const filled = nonEmpty(weights.vectors, group * blocks, blocks);
+  const { like } = activations;
+  const met = new Float64Array(3 * like.length);
+  for (const [pe, first] of like.entries()) {
+    if (first < pe) {
+      met.copyWithin(3 * pe, 3 * first, 3 * first + 3);
+      continue;
+    }
+    const base = pe * blocks;
+    let [issues, products, read] = [0, 0, 0];
+    for (let at = 0; at < filled.count; at++) {
+      const block = filled.blocks[at] as number;
+      const vector = activations.vectors[base + block] as number;
+      read += vector;
+      issues += vector * (weights.vectors[group * blocks + block] as number);
+      products +=
+        (activations.values[base + block] as number) *
+        (weights.values[group * blocks + block] as number);
+    }
+    met.set([issues, products, read], 3 * pe);
+  }
+  return met;
+}
+
+/** For each of `count` owners of blocks the first one that holds as much in each block. */
+function firstsAlike({ values, elements }: Blocks, count: number, blocks: number): Uint32Array {
+  const firsts = new Uint32Array(count);
+  const found: number[] = [];
+  const isAlike = (a: number, b: number) => {
+    for (let at = 0; at < blocks; at++) {
+      const [one, other] = [a * blocks + at, b * blocks + at];
+      if (values[one] !== values[other] || elements[one] !== elements[other]) return false;
+    }
+    return true;
+  };
+  for (let owner = 0; owner < count; owner++) {
+    const first = found.find((other) => isAlike(owner, other)) ?? owner;
+    if (first === owner) found.push(owner);
+    firsts[owner] = first;
+  }
+  return firsts;
 }
 
 /** Vectors of `width` that so many elements fill, block by block. */

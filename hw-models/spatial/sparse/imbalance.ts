@@ -81,18 +81,12 @@ export function imbalanceOf(
   const isLeft = productTest(task, where);
   let busiest = 0;
   let all = 0;
-  const position = new Int32Array(problem.dimensions.length);
   for (let chosen = 0; chosen < some; chosen++) {
     const tile = offsets.tiles(Math.floor(((chosen + 0.5) * tiles) / some));
     let max = 0;
-    for (const unit of offsets.units) {
-      let left = 0;
-      for (const step of offsets.steps) {
-        for (let at = 0; at < position.length; at++) {
-          position[at] = (tile[at] as number) + (unit[at] as number) + (step[at] as number);
-        }
-        if (isLeft(position)) left += 1;
-      }
+    for (let unit = 0; unit < offsets.units.length; unit += DIMENSIONS) {
+      const from = tile.map((begin, at) => begin + (offsets.units[unit + at] as number));
+      const left = countLeft(isLeft, from, offsets.steps);
       if (left > max) max = left;
       all += left;
     }
@@ -104,6 +98,29 @@ export function imbalanceOf(
   const note =
     some < tiles ? `load imbalance counted on ${some} of ${tiles} tiles, evenly spread` : null;
   return { factor: real * (mean > 0 ? busiest / mean : 1), note };
+}
+
+/** Of every problem: N G M C P Q R S. */
+const DIMENSIONS = 8;
+
+/** Steps of a unit, which begins at `from`, that are left. */
+function countLeft(isLeft: ProductTest, from: Int32Array, steps: Int32Array): number {
+  const [n = 0, g = 0, m = 0, c = 0, p = 0, q = 0, r = 0, s = 0] = from;
+  let left = 0;
+  for (let at = 0; at < steps.length; at += DIMENSIONS) {
+    const isOneLeft = isLeft(
+      n + (steps[at] as number),
+      g + (steps[at + 1] as number),
+      m + (steps[at + 2] as number),
+      c + (steps[at + 3] as number),
+      p + (steps[at + 4] as number),
+      q + (steps[at + 5] as number),
+      r + (steps[at + 6] as number),
+      s + (steps[at + 7] as number),
+    );
+    if (isOneLeft) left += 1;
+  }
+  return left;
 }
 
 type Offset = Int32Array;
@@ -138,10 +155,13 @@ function offsetsOf(problem: Problem, { nodes }: Architecture, mapping: Mapping) 
     }
     return offset;
   };
-  const every = (loops: readonly Strided[]) =>
-    Array.from({ length: loops.reduce((all, { bound }) => all * bound, 1) }, (_, index) =>
-      at(loops, index),
-    );
+  // One after another in one array: they are gone through again and again.
+  const every = (loops: readonly Strided[]) => {
+    const count = loops.reduce((all, { bound }) => all * bound, 1);
+    const offsets = new Int32Array(count * DIMENSIONS);
+    for (let index = 0; index < count; index++) offsets.set(at(loops, index), index * DIMENSIONS);
+    return offsets;
+  };
   return {
     tiles: (index: number) => at(parts.tiles, index),
     units: every(parts.units),
@@ -150,13 +170,17 @@ function offsetsOf(problem: Problem, { nodes }: Architecture, mapping: Mapping) 
 }
 
 /** Whether a product is left at a position of N G M C P Q R S; what is rounded up is none. */
-function productTest(task: LayerTask, where: readonly string[]): (at: Int32Array) => boolean {
+type ProductTest = (
+  ...at: readonly [number, number, number, number, number, number, number, number]
+) => boolean;
+
+function productTest(task: LayerTask, where: readonly string[]): ProductTest {
   const demand = task.demand as ProductDemand | ConvolutionDemand;
   const weights = where.includes('weights') ? maskOf(task) : null;
   const inputs = where.includes('inputs') ? task.input.values : null;
   if (demand.kind === 'product') {
     const { matrices, rows, depth, columns } = demand;
-    return ([, g = 0, m = 0, c = 0, p = 0]) => {
+    return (_, g, m, c, p) => {
       if (m >= columns || c >= depth || p >= rows) return false;
       const matrix = g % matrices;
       if (weights !== null && weights[(matrix * columns + m) * depth + c] === 0) return false;
@@ -167,7 +191,7 @@ function productTest(task: LayerTask, where: readonly string[]): (at: Int32Array
   const [channels, height, width] = input;
   const [perInput, perOutput] = [channels / groups, output[0] / groups];
   const taps = kernel[0] * kernel[1];
-  return ([n = 0, g = 0, m = 0, c = 0, p = 0, q = 0, r = 0, s = 0]) => {
+  return (n, g, m, c, p, q, r, s) => {
     if (g >= groups || m >= perOutput || c >= perInput) return false;
     if (p >= output[1] || q >= output[2] || r >= kernel[0] || s >= kernel[1]) return false;
     const row = g * perOutput + m;

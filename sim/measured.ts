@@ -7,7 +7,7 @@ import { InputError, invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import { isImplemented, type LayerTask, type Values } from '../workloads/network.js';
 import { type Busy, busyNote, watchOthers } from './busy.node.js';
-import { nonzerosIn } from './modelled.js';
+import { nonzerosOfEach } from './modelled.js';
 import { collectNotes } from './notes.js';
 import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
@@ -47,7 +47,7 @@ export async function measuredRow(
     energy = null,
     exact,
     isChecked = true,
-    nonzeros = tasks.map(nonzerosIn),
+    nonzeros = nonzerosOfEach(tasks),
     standIn,
     timelineRoom,
     progress = silent,

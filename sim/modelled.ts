@@ -23,7 +23,7 @@ export function modelledRow(
   costs: readonly LayerCost[],
   tasks: readonly LayerTask[],
   kernel?: string,
-  nonzeros: readonly number[] = tasks.map(nonzerosIn),
+  nonzeros: readonly number[] = nonzerosOfEach(tasks),
 ): Row {
   const shared = new Map<LayerCost, CostResult>();
   const layers = costs.map((cost, at): LayerResult => {
@@ -90,8 +90,20 @@ function precisionsOf(
   return [...seconds].sort((a, b) => b[1] - a[1]).map(([precision]) => precision);
 }
 
+/** {@link nonzerosIn} of each; of tasks alike the weights are counted, and drawn, once. */
+export function nonzerosOfEach(tasks: readonly LayerTask[]): readonly number[] {
+  const known = new Map<string, number>();
+  return tasks.map((task) => {
+    const { alike } = task;
+    if (alike === undefined) return nonzerosIn(task);
+    const nonzeros = known.get(alike) ?? nonzerosIn(task);
+    known.set(alike, nonzeros);
+    return nonzeros;
+  });
+}
+
 /** Of a layer's own weights: what else it multiplies by is activations. */
-export function nonzerosIn({ demand, weights }: LayerTask): number {
+function nonzerosIn({ demand, weights }: LayerTask): number {
   if (demand.kind === 'product' && demand.right === 'activations') return 0;
   return weights ? nonzerosOf(weights.store) : 0;
 }

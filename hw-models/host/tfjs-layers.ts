@@ -338,11 +338,11 @@ function layOut(
     }
     return values;
   }
-  const csr = toCsr(store);
+  const { pointers, indices, values: kept } = toCsr(store);
   for (let row = 0; row < rows; row++) {
-    const end = csr.pointers[firstRow + row + 1] as number;
-    for (let at = csr.pointers[firstRow + row] as number; at < end; at++) {
-      values[(places[csr.indices[at] as number] as number) + row] = csr.values[at] as number;
+    const end = pointers[firstRow + row + 1] as number;
+    for (let at = pointers[firstRow + row] as number; at < end; at++) {
+      values[(places[indices[at] as number] as number) + row] = kept[at] as number;
     }
   }
   return values;

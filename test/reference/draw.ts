@@ -2,7 +2,7 @@
 // taken; then a value for each entry, row after row. Slow and obviously right.
 
 import type { Random } from '../../workloads/base/random.js';
-import type { MatrixDraw } from '../../workloads/weights/draw.js';
+import type { GroupDraw, MatrixDraw } from '../../workloads/weights/draw.js';
 
 /** Every entry by its place row · columns + column, ascending. */
 export function drawEntries(
@@ -30,4 +30,21 @@ function pick(chances: Float64Array, largest: number, random: Random): number {
     const place = random.below(chances.length);
     if (random.uniform() * largest <= (chances[place] as number)) return place;
   }
+}
+
+/** Every entry of a matrix of groups: its row, its column, and the value drawn behind them. */
+export function drawGroupEntries({ rows, columns, keep, of, table }: GroupDraw, random: Random) {
+  const entries: (readonly [row: number, column: number, value: number])[] = [];
+  for (let row = 0; row < rows; row++) {
+    for (let group = 0; group < columns; group += of) {
+      const end = Math.min(group + of, columns);
+      let left = Math.min(keep, end - group);
+      for (let column = group; left > 0; column++) {
+        if (random.below(end - column) >= left) continue;
+        entries.push([row, column, table[random.below(table.length)] as number]);
+        left--;
+      }
+    }
+  }
+  return entries;
 }

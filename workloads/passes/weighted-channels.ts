@@ -150,11 +150,11 @@ function scaledByChannel(store: WeightStore, factorOf: OfEntry): WeightStore {
 }
 
 function shiftedBias({ store, bias }: LayerWeights, shiftOf: OfEntry): Float32Array {
-  const csr = toCsr(store);
-  return Float32Array.from({ length: csr.rows }, (_, row) => {
+  const { rows, pointers, indices, values } = toCsr(store);
+  return Float32Array.from({ length: rows }, (_, row) => {
     let sum: number = bias?.[row] ?? 0;
-    for (let at = csr.pointers[row] as number; at < (csr.pointers[row + 1] as number); at++)
-      sum += (csr.values[at] as number) * shiftOf(row, csr.indices[at] as number);
+    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++)
+      sum += (values[at] as number) * shiftOf(row, indices[at] as number);
     return sum;
   });
 }

@@ -7,6 +7,7 @@ import type { Random } from '../base/random.js';
 import type { Steps } from '../base/steps.js';
 import { loadKernels, reserve } from '../base/webassembly.js';
 import { wasm } from './draw.wasm.js';
+import { onDemand } from './on-demand.js';
 import type { CsrMatrix, DenseMatrix } from './store.js';
 
 /** The exports of asm/draw.ts; all addresses are in bytes. */
@@ -31,6 +32,17 @@ interface Kernels {
     indices: number,
     room: number,
   ): number;
+  groups(
+    state: number,
+    rows: number,
+    columns: number,
+    keep: number,
+    of: number,
+    table: number,
+    shift: number,
+    indices: number,
+    values: number,
+  ): void;
   pick(state: number, count: number, table: number, shift: number, values: number): void;
 }
 
@@ -152,6 +164,74 @@ export function drawFull(
   };
 }
 
+/** Rows by groups of `of` columns, each of which keeps `keep`, of a last, shorter one at most. */
+export interface GroupDraw {
+  readonly rows: number;
+  readonly columns: number;
+  readonly keep: number;
+  readonly of: number;
+  readonly table: Float32Array;
+}
+
+/**
+ * A matrix of groups: in each, every choice of places is equally likely. A value is drawn behind
+ * its place; all of them are drawn again when they are read.
+ */
+export function drawGroups(draw: GroupDraw, random: Random): CsrMatrix {
+  const { rows, columns } = draw;
+  const before = random.state();
+  const indices = new Uint32Array(rows * keptPerRow(draw));
+  random.resume(groupsFrom(draw, before, (at, drawn) => indices.set(drawn.indices, at)));
+  const values = onDemand(() => {
+    const made = new Float32Array(indices.length);
+    groupsFrom(draw, before, (at, drawn) => made.set(drawn.values, at));
+    return made;
+  });
+  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => row * keptPerRow(draw));
+  return {
+    ...({ format: 'csr', rows, columns, pointers, indices } as const),
+    get values() {
+      return values();
+    },
+  };
+}
+
+const keptPerRow = ({ columns, keep, of }: GroupDraw) =>
+  Math.floor(columns / of) * keep + Math.min(keep, columns % of);
+
+/** Hands out entries as they are drawn, some rows at a time. Returns where the stream then stands. */
+function groupsFrom(
+  draw: GroupDraw,
+  from: Uint32Array,
+  take: (
+    at: number,
+    drawn: { readonly indices: Uint32Array; readonly values: Float32Array },
+  ) => void,
+): Uint32Array {
+  const { rows, columns, keep, of, table } = draw;
+  const perRow = keptPerRow(draw);
+  const rowsAtOnce = Math.max(1, Math.floor(MIN_ROOM / Math.max(1, perRow)));
+  const { take: place, ...space } = createSpace();
+  const state = place(STATE_BYTES);
+  const choices = place(table.byteLength);
+  const listed = place(rowsAtOnce * perRow * WORD);
+  const chosen = place(rowsAtOnce * perRow * WORD);
+  const { kernels, buffer } = kernelsFor('values', space.bytes());
+  const stream = new Uint32Array(buffer, state, from.length);
+  stream.set(from);
+  new Float32Array(buffer, choices, table.length).set(table);
+  const shift = 32 - Math.log2(table.length);
+  for (let row = 0; row < rows; row += rowsAtOnce) {
+    const some = Math.min(rowsAtOnce, rows - row);
+    kernels.groups(state, some, columns, keep, of, choices, shift, listed, chosen);
+    take(row * perRow, {
+      indices: new Uint32Array(buffer, listed, some * perRow),
+      values: new Float32Array(buffer, chosen, some * perRow),
+    });
+  }
+  return stream.slice();
+}
+
 function requireDrawable(rows: number, columns: number): void {
   if (rows <= MAX_PLACES && columns <= MAX_PLACES && rows * columns < TWO_POW_32) return;
   throw new InputError(
@@ -159,15 +239,11 @@ function requireDrawable(rows: number, columns: number): void {
   );
 }
 
-/** Values that are drawn, and then kept, when they are first read. The stream goes on behind them. */
+/** Values that are drawn when they are read. The stream goes on behind them. */
 function drawnWhenRead(count: number, table: Float32Array, random: Random): () => Float32Array {
   const state = random.state();
   random.skip(count);
-  let drawn: Float32Array | undefined;
-  return () => {
-    drawn ??= drawValues(count, table, state);
-    return drawn;
-  };
+  return onDemand(() => drawValues(count, table, state));
 }
 
 function drawValues(count: number, table: Float32Array, from: Uint32Array): Float32Array {

@@ -8,19 +8,23 @@ import { forgetConverted, type WeightStore } from './store.js';
 /** Of weights that are held, the largest layer's aside. */
 const HELD_BYTES = 400e6;
 
-/** Bytes of a store with its values, which are not looked at: they may be made on demand. */
+/** Bytes that a store holds. Values that are made on demand are held elsewhere, if at all. */
 export function bytesOf(store: WeightStore): number {
   switch (store.format) {
     case 'dense':
-      return store.rows * store.columns * Float32Array.BYTES_PER_ELEMENT;
+      return bytesOfValues(store);
     case 'stacked':
       return [...new Set(store.parts)].reduce((sum, part) => sum + bytesOf(part), 0);
     case 'codebook':
       return store.codes.byteLength + store.gaps.byteLength;
     default:
-      // As many values as indices, as wide.
-      return store.pointers.byteLength + 2 * store.indices.byteLength;
+      return store.pointers.byteLength + store.indices.byteLength + bytesOfValues(store);
   }
+}
+
+function bytesOfValues(store: { readonly values: Float32Array }): number {
+  const isMade = Object.getOwnPropertyDescriptor(store, 'values')?.get === undefined;
+  return isMade ? store.values.byteLength : 0;
 }
 
 /**

@@ -221,13 +221,15 @@ function transposeCompressed(majors: number, minors: number, from: Compressed): 
   const cursor = pointers.slice(0, minors);
   const indices = new Uint32Array(from.indices.length);
   const values = new Float32Array(from.indices.length);
+  // At hand: a store may make them when they are asked for.
+  const { indices: minorsOf, values: valuesOf } = from;
   for (let major = 0; major < majors; major++) {
     for (let at = from.pointers[major] as number; at < (from.pointers[major + 1] as number); at++) {
-      const minor = from.indices[at] as number;
+      const minor = minorsOf[at] as number;
       const to = cursor[minor] as number;
       cursor[minor] = to + 1;
       indices[to] = major;
-      values[to] = from.values[at] as number;
+      values[to] = valuesOf[at] as number;
     }
   }
   return { pointers, indices, values };
@@ -275,6 +277,7 @@ export function toCodebook(
     codebook[0] === 0 && codebook.length <= 256,
     'a codebook starts with zero and has at most 256 entries',
   );
+  const { values } = csr;
   const codeOf = new Map([...codebook].map((value, code) => [value, code]));
   const reach = 2 ** indexBits;
   const codes: number[] = [];
@@ -288,8 +291,8 @@ export function toCodebook(
         codes.push(0);
         gaps.push(reach - 1);
       }
-      const code = codeOf.get(csr.values[at] as number);
-      invariant(code !== undefined, () => `weight ${csr.values[at]} is not in the codebook`);
+      const code = codeOf.get(values[at] as number);
+      invariant(code !== undefined, () => `weight ${values[at]} is not in the codebook`);
       codes.push(code);
       gaps.push(zeros);
       previous = position;

@@ -8,7 +8,7 @@ import type { PrunePattern } from '../compress/pattern.js';
 import { overDispersion } from '../data/dispersion.js';
 import type { Activations } from '../network.js';
 import type { LayerWeights, WeightShape } from '../operators/operator.js';
-import { drawFull, drawMatrix } from './draw.js';
+import { drawFull, drawGroups, drawMatrix } from './draw.js';
 import type { CsrMatrix } from './store.js';
 
 /**
@@ -100,45 +100,23 @@ export function drawPatternWeights(
 ): LayerWeights {
   const { rows, columns } = shape;
   const random = createRandom(seed, `${label}/weights`);
-  const entries =
-    pattern.kind === 'n-of-m'
-      ? drawGroups(shape, pattern, random)
-      : drawBlocks(
-          ...([shape, extentsOf(pattern, shape), density, random] as const),
-          pattern.kind === 'heads' ? createRandom(seed, `${pattern.attention}/heads`) : random,
-        );
+  const drawn = (): CsrMatrix => {
+    if (pattern.kind === 'n-of-m') {
+      const { keep, of } = pattern;
+      const table = tailTable(keep / of, Math.sqrt((2 * of) / (keep * columns)));
+      return drawGroups({ rows, columns, keep, of, table: Float32Array.from(table) }, random);
+    }
+    const placing =
+      pattern.kind === 'heads' ? createRandom(seed, `${pattern.attention}/heads`) : random;
+    const blocks = drawBlocks(shape, extentsOf(pattern, shape), density, random, placing);
+    return { format: 'csr', rows, columns, ...blocks };
+  };
+  const store = drawn();
   const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
-  return { store: { format: 'csr', rows, columns, ...entries }, bias, origin: 'synthetic' };
+  return { store, bias, origin: 'synthetic' };
 }
 
 type Entries = Pick<CsrMatrix, 'pointers' | 'indices' | 'values'>;
-
-function drawGroups(
-  { rows, columns }: WeightShape,
-  { keep, of }: { readonly keep: number; readonly of: number },
-  random: Random,
-): Entries {
-  const perRow = Math.floor(columns / of) * keep + Math.min(keep, columns % of);
-  const draw = tailDraw(keep / of, Math.sqrt((2 * of) / (keep * columns)), random);
-  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => row * perRow);
-  const indices = new Uint32Array(rows * perRow);
-  const values = new Float32Array(rows * perRow);
-  let at = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let group = 0; group < columns; group += of) {
-      // Selection sampling: each of the positions left is taken with the chance that is left for
-      // it.
-      const end = Math.min(group + of, columns);
-      for (let column = group, left = Math.min(keep, end - group); left > 0; column++) {
-        if (random.below(end - column) >= left) continue;
-        indices[at] = column;
-        values[at++] = draw();
-        left--;
-      }
-    }
-  }
-  return { pointers, indices, values };
-}
 
 function extentsOf(
   pattern: Exclude<DrawnPattern, { kind: 'n-of-m' }>,

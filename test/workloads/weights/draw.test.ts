@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../workloads/base/random.js';
 import { finish } from '../../../workloads/base/steps.js';
-import { drawFull, drawMatrix } from '../../../workloads/weights/draw.js';
-import { drawEntries } from '../../reference/draw.js';
+import { drawFull, drawGroups, drawMatrix } from '../../../workloads/weights/draw.js';
+import { drawEntries, drawGroupEntries } from '../../reference/draw.js';
 
 const chances = (max: number) =>
   fc.array(fc.oneof(fc.constant(1), fc.double({ min: 1e-3, max: 2, noNaN: true })), {
@@ -90,5 +90,45 @@ describe('the draw of a matrix', () => {
     places.next();
     expect(full.values.length).toBe(900);
     expect(finish(places)).toEqual(finish(drawMatrix(draw, createRandom(2, 'places'))));
+  });
+
+  it('keeps some of each group as the plain loop does, values drawn again when they are read', () => {
+    const cases = fc.record({
+      ...{ rows: fc.integer({ min: 1, max: 20 }), columns: fc.integer({ min: 1, max: 60 }) },
+      ...{
+        of: fc.integer({ min: 1, max: 9 }),
+        kept: fc.nat(9),
+        values: fc.integer({ min: 1, max: 6 }),
+      },
+      seed: fc.nat(1e6),
+    });
+    const check = (
+      rows: number,
+      columns: number,
+      keep: number,
+      of: number,
+      seed: number,
+      values: number,
+    ) => {
+      const table = Float32Array.from({ length: 2 ** values }, (_, at) => at + 0.5);
+      const draw = { rows, columns, keep, of, table };
+      const [fast, slow] = [createRandom(seed, 'draw'), createRandom(seed, 'draw')];
+      const store = drawGroups(draw, fast);
+      const entries = drawGroupEntries(draw, slow);
+      expect(fast.uniform()).toBe(slow.uniform());
+      expect([...store.indices]).toEqual(entries.map(([, column]) => column));
+      expect([...store.values]).toEqual(entries.map(([, , value]) => value));
+      const entriesBefore = (row: number) => entries.filter(([at]) => at < row).length;
+      expect([...store.pointers]).toEqual(
+        Array.from({ length: rows + 1 }, (_, row) => entriesBefore(row)),
+      );
+    };
+    fc.assert(
+      fc.property(cases, ({ rows, columns, of, kept, seed, values }) =>
+        check(rows, columns, kept % (of + 1), of, seed, values),
+      ),
+    );
+    // More than are drawn at a time.
+    check(50, 2000, 2, 4, 1, 3);
   });
 });

@@ -113,3 +113,47 @@ export function pick(state: usize, count: u32, table: usize, shift: u32, values:
   store<u64>(state, s0);
   store<u64>(state + LINE, s1);
 }
+
+/**
+ * Draws `rows` rows in which each group of `width` columns keeps `keep`, of a last, shorter one as many
+ * at most: selection sampling, each of the columns left is taken with the chance that is left for
+ * it. Columns go to `indices`, a value for each, drawn like in {@link pick}, to `values`.
+ */
+export function groups(
+  state: usize,
+  rows: u32,
+  columns: u32,
+  keep: u32,
+  width: u32,
+  table: usize,
+  shift: u32,
+  indices: usize,
+  values: usize,
+): void {
+  let s0 = load<u64>(state);
+  let s1 = load<u64>(state + LINE);
+  let at: usize = 0;
+  for (let row: u32 = 0; row < rows; row++) {
+    for (let group: u32 = 0; group < columns; group += width) {
+      const end = min(group + width, columns);
+      let left = min(keep, end - group);
+      for (let column = group; left > 0; column++) {
+        const chance = <u64>(<u32>(s0 + s1));
+        let mixed = s0 ^ s1;
+        s0 = rotl(s0, 24) ^ mixed ^ (mixed << 16);
+        s1 = rotl(mixed, 37);
+        if (<u32>((chance * (end - column)) >> 32) >= left) continue;
+        const pick = <u32>(s0 + s1) >> shift;
+        mixed = s0 ^ s1;
+        s0 = rotl(s0, 24) ^ mixed ^ (mixed << 16);
+        s1 = rotl(mixed, 37);
+        store<u32>(indices + at, column);
+        store<f32>(values + at, load<f32>(table + <usize>pick * WORD));
+        at += WORD;
+        left--;
+      }
+    }
+  }
+  store<u64>(state, s0);
+  store<u64>(state + LINE, s1);
+}

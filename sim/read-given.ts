@@ -11,7 +11,7 @@ import {
   type GivenFiles,
   sourceIn,
 } from '../workloads/formats/given-files.js';
-import { type ImportLimits, textOf } from '../workloads/formats/source.js';
+import { type ImportLimits, type SourceFile, textOf } from '../workloads/formats/source.js';
 import {
   hasKnownEnding,
   readWorkload,
@@ -89,10 +89,13 @@ export async function readGiven(
     hardware.push({ file: `${imported.name}.yaml`, hardware: imported, notes });
   }
   const networks: GivenNetwork[] = [];
+  const hasDesign = hardware.length > devices.length;
   for (const file of networkFiles(files, ofDevices)) {
     if (read.has(file)) continue;
-    read.add(file);
     const source = sourceIn(files, file, limits, (path) => read.add(path));
+    // Mappings and constraints lie in folders beside a design: nobody asked for a network in them.
+    if (hasDesign && isBesideDesign(source)) continue;
+    read.add(file);
     const entries = await readWorkload({ ...source, dims });
     networks.push(...entries.map((entry, at) => ({ file, at, of: entries.length, entry })));
   }
@@ -101,6 +104,14 @@ export async function readGiven(
   if (first === undefined && read.size === 0) throw new InputError('found no file, expected one');
   if (first !== undefined && networks.length + hardware.length === 0) requireKnownKind(first);
   return { networks, hardware, ofDevices: [...ofDevices], unread };
+}
+
+/** Whether a file says how Timeloop is to map a design, and describes no layer. */
+function isBesideDesign(source: SourceFile): boolean {
+  if (!/\.ya?ml$/i.test(source.name)) return false;
+  const text = textOf(source);
+  const says = /^(mapping|mapper|mapspace|(architecture|mapspace)_constraints)\s*:/m.test(text);
+  return says && !/^(problem|layers)\s*:/m.test(text);
 }
 
 /** Files of networks, those that may name others first. */

@@ -7,6 +7,7 @@ import { engineKernels } from './kernels.js';
 import { libraryKernels } from './libraries.js';
 import { meters } from './meters.js';
 import { place } from './place.js';
+import { structureOf } from './structure.js';
 
 export const hostModel: Family<HostConfig> = {
   name: 'host-model',
@@ -15,6 +16,7 @@ export const hostModel: Family<HostConfig> = {
   kernels: [...engineKernels, ...libraryKernels],
   meters,
   area: () => null,
+  structure: structureOf,
   peaks: ({ multiplyAddsPerCycle, threads, clock, memory }) => ({
     ceilings: [{ name: 'FP32, 128 bit', macsPerSecond: multiplyAddsPerCycle * threads * clock }],
     roofs: [

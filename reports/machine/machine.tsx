@@ -28,6 +28,8 @@ export interface MachineProps {
 }
 
 const LINE = 14;
+/** Of names that have no room otherwise. */
+const SMALL_PIXELS = 11;
 /** Rectangles of a path whose outlines would hide what is in them. */
 const MANY = 256;
 /** Steps of light, so that a device of a thousand PEs is a handful of paths. */
@@ -102,6 +104,9 @@ function PanelDrawing({
   readonly light: LightOf;
 }) {
   const { width, height, areaMm2, scale, leaves, arrays } = plan;
+  const several = arrays.filter(({ block: { columns, rows } }) => columns * rows > 1);
+  // What an array of several consists of is named where one of them is magnified.
+  const magnified = new Set(several.flatMap(({ block }) => within(block)));
   return (
     <g transform={`translate(${round(x)} ${round(y)})`}>
       <Text x={0} y={-7} bold>
@@ -127,7 +132,7 @@ function PanelDrawing({
         </path>
       ))}
       {leaves.map(({ block, rectangles: [first] }) =>
-        first ? (
+        first && !magnified.has(block) ? (
           <Label
             key={block.name}
             room={first}
@@ -135,7 +140,7 @@ function PanelDrawing({
           />
         ) : null,
       )}
-      {arrays.map(({ block, rectangles: [first] }) =>
+      {several.map(({ block, rectangles: [first] }) =>
         first ? (
           <Label
             key={block.name}
@@ -148,6 +153,10 @@ function PanelDrawing({
     </g>
   );
 }
+
+/** All blocks inside of one. */
+const within = ({ inside }: Block): readonly Block[] =>
+  inside.flatMap((block) => [block, ...within(block)]);
 
 /** An array of one block speaks for it: its instances have no room for words. */
 function onlyLines(
@@ -238,31 +247,45 @@ function Link({
   );
 }
 
-/** Lines of text in the middle of a rectangle; the first of them where there is no room for all. */
+/**
+ * Lines of text in the middle of a rectangle: the name alone, in several lines or smaller where
+ * there is no room for more.
+ */
 function Label({ room, lines }: { readonly room: Rectangle; readonly lines: readonly string[] }) {
-  const fits = (line: string) => textWidth(line, FONT_PIXELS, false) <= room.width - 4;
-  const [name = ''] = lines;
-  const most = Math.floor((room.height - 4) / LINE);
-  // A value without its name says nothing, and half of a value neither.
-  if (most < 1 || !fits(name)) return null;
-  const broken = lines.flatMap((line) => (fits(line) ? [line] : line.split(/ (?=in use$)/)));
-  const fitting = broken.length <= most && broken.every(fits) ? broken : [name];
-  const top = room.y + (room.height - fitting.length * LINE) / 2;
+  const fitting =
+    linesIn(room, lines, FONT_PIXELS) ?? linesIn(room, lines.slice(0, 1), SMALL_PIXELS);
+  if (!fitting) return null;
+  const { names, values, pixels } = fitting;
+  const shown = [...names, ...values];
+  const line = (LINE * pixels) / FONT_PIXELS;
+  const top = room.y + (room.height - shown.length * line) / 2;
   return (
-    <g pointer-events="none">
-      {fitting.map((line, at) => (
+    <g pointer-events="none" {...(pixels === FONT_PIXELS ? {} : { 'font-size': pixels })}>
+      {shown.map((text, at) => (
         <Text
-          key={line}
+          key={text}
           x={room.x + room.width / 2}
-          y={top + (at + 0.75) * LINE}
+          y={top + (at + 0.75) * line}
           middle
-          bold={at === 0}
+          bold={at < names.length}
         >
-          {line}
+          {text}
         </Text>
       ))}
     </g>
   );
+}
+
+/** A block's name and values in lines that a rectangle has room for; null where the name has none. */
+function linesIn(room: Rectangle, [name = '', ...others]: readonly string[], pixels: number) {
+  const fits = (line: string) => textWidth(line, pixels, false) <= room.width - 4;
+  const most = Math.floor(((room.height - 4) * FONT_PIXELS) / (LINE * pixels));
+  const names = fits(name) ? [name] : name.split(/ |(?<=-)/);
+  if (names.length > most || !names.every(fits)) return null;
+  // A value without its name says nothing, and half of a value neither.
+  const broken = others.flatMap((line) => (fits(line) ? [line] : line.split(/ (?=in use$)/)));
+  const hasRoom = names.length + broken.length <= most && broken.every(fits);
+  return { names, values: hasRoom ? broken : [], pixels };
 }
 
 function Text({

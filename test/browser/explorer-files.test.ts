@@ -9,7 +9,18 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Served } from '../../reports/explorer/server.node.js';
 import { compare } from '../../sim/compare.node.js';
-import { device, matrix, onnx, open, scaleSim, tfjs, yaml } from '../own-files.js';
+import { importHardware } from '../../sim/import-hardware.node.js';
+import {
+  device,
+  matrix,
+  onnx,
+  open,
+  scaleSim,
+  tfjs,
+  timeloop,
+  yaml,
+  zigZag,
+} from '../own-files.js';
 import { launchChromium, noChromium } from './chromium.js';
 import { answered, numbers, openExplorer, serve } from './explorer-page.js';
 
@@ -167,6 +178,38 @@ describe.skipIf(noChromium)("the explorer with files of one's own", () => {
     await page.locator('#cycle').waitFor({ timeout: 30_000 });
     expect(await page.locator('#cycle-said').textContent()).toContain('PEs work');
     await page.locator('#tab-results').click();
+  });
+
+  it('says why of a matrix, and records it on a device from a file', async () => {
+    await answered(page, () => choose(put({ 'pruned.mtx': matrix() })));
+    const [file = ''] = put({ 'my-eie.yaml': device() });
+    await answered(page, () => choose([file]));
+    await expectAsCompared(join(folder, 'pruned.mtx'), file, 'b');
+    await page.locator('#tab-layers').click();
+    await page.getByRole('button', { name: 'Why does pruning not buy more?' }).click();
+    await page.locator('.why p').first().waitFor();
+    await page.locator('#tab-machine').click();
+    await page.getByRole('button', { name: 'Record it' }).click();
+    await page.locator('#cycle').waitFor({ timeout: 30_000 });
+    expect(await page.locator('#cycle-said').textContent()).toContain('PEs work');
+    await page.locator('#tab-results').click();
+  });
+
+  it.each<[string, string, () => Uint8Array]>([
+    ['Timeloop', 'own-design.yaml', timeloop],
+    ['ZigZag', 'zigzag.yaml', zigZag],
+    ['SCALE-Sim', 'own.cfg', scaleSim],
+  ])('a design of %s comes to what compare finds of its import', async (_, name, bytes) => {
+    await answered(page, () => choose(put({ 'lenet.onnx': onnx() })));
+    const [path = ''] = put({ [name]: bytes() });
+    await answered(page, () => choose([path]));
+    await page.locator('.found[aria-busy="false"] #b-time').waitFor();
+    // A problem in it becomes a network.
+    const own = await network();
+    const { text } = await importHardware({ files: [path] });
+    const [preset = ''] = put({ 'imported.yaml': new TextEncoder().encode(text) });
+    const file = own.endsWith('.yaml') ? path : join(folder, 'lenet.onnx');
+    await expectAsCompared(file, preset, 'b');
   });
 
   it('refuses what it cannot read with the words of the command line', async () => {

@@ -127,6 +127,17 @@ describe('files that are given together', () => {
     ]);
   });
 
+  it("leaves mappings in folders beside Timeloop's architecture alone, and says so", async () => {
+    const mapping = text('mapping:\n  - target: Buffer\n    type: temporal\n    factors: R=1\n');
+    const files = { 'd/arch/a.yaml': timeloop(), 'd/map/ws.yaml': mapping, 'd/x.mtx': matrix() };
+    const { networks, hardware, unread } = await read(files);
+    expect(hardware).toHaveLength(1);
+    expect(networks.map(({ file }) => file)).toEqual(['d/arch/a.yaml', 'd/x.mtx']);
+    expect(unread).toEqual(['d/map/ws.yaml']);
+    // Alone it is told that it describes nothing.
+    await expect(read({ 'ws.yaml': mapping })).rejects.toThrow('ws.yaml:1:1: found no problem');
+  });
+
   it('leaves files alone that belong to a model, and names those that nothing names', async () => {
     const files = { ...inside(tfjs()), 'net/tokenizer.json': text('{}'), 'net/README': text('x') };
     const { networks, unread } = await read(files);

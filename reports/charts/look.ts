@@ -33,6 +33,8 @@ export const look: Config = {
     symbolType: 'square',
     symbolSize: 110,
     symbolStrokeWidth: 1,
+    // As many as there are: a chain runs on every preset.
+    symbolLimit: 0,
     columnPadding: 14,
     rowPadding: 3,
     offset: 10,

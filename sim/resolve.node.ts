@@ -101,13 +101,22 @@ export function resolveContender(
       kind: 'measured',
       executor: createExecutor(kernel ?? DEFAULT_EXECUTOR, { threads, ...buildOf(build) }),
     };
-  const hardware = resolveHardware(name, threads);
+  const { hardware, ...called } = resolveDevice(name, threads);
   const kernels = [...hardware.kernels, ...hardware.optInKernels];
   if (kernel !== undefined && !kernels.includes(kernel)) {
     throw new InputError(`${text}: found kernel '${kernel}', expected ${kernels.join(' or ')}`);
   }
+  return { kind: 'modelled', hardware, kernel, ...called };
+}
+
+/** {@link resolveHardware}, with the name where that is another one of the preset. */
+export function resolveDevice(
+  name: string,
+  threads = 1,
+): { readonly hardware: Hardware; readonly calledAs?: string } {
+  const hardware = resolveHardware(name, threads);
   const isOther = name !== hardware.name && presetAliases().get(hardware.name)?.includes(name);
-  return { kind: 'modelled', hardware, kernel, ...(isOther ? { calledAs: name } : {}) };
+  return { hardware, ...(isOther ? { calledAs: name } : {}) };
 }
 
 /** A modelled hardware by preset name, `host-model` (whose engine has `threads`), or YAML file. */

@@ -6,7 +6,7 @@ import { presetNames } from '../hw-models/presets.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
 import { knownErrors } from './known-errors.node.js';
 import { type Progress, silent } from './progress.js';
-import { type Names, namesIn, resolveHardware, resolveWorkload } from './resolve.node.js';
+import { type Names, namesIn, resolveDevice, resolveWorkload } from './resolve.node.js';
 import { loadPrices } from './serving/prices.node.js';
 import { runStack, type StackContender, type StackReport } from './stack/stack.js';
 import { publishedTables } from './validate/tables.node.js';
@@ -51,7 +51,7 @@ export async function stack(request: StackByNameRequest = {}): Promise<StackRepo
         kind: 'measured',
         executor: (executor) => createExecutor(executor, { threads, ...buildOf(request) }),
       };
-    return { kind: 'modelled', hardware: resolveHardware(name) };
+    return { kind: 'modelled', ...resolveDevice(name) };
   });
   return runStack({
     base: resolveWorkload(base),

@@ -1,5 +1,6 @@
 // The chain of steps that each make inference cheaper: how far each gets on each hardware.
 
+import { calledName } from '../../sim/result.js';
 import type { LinkResult, StackReport } from '../../sim/stack/stack.js';
 import { ratio } from '../quantity.js';
 import type { Chart } from './chart.js';
@@ -41,10 +42,10 @@ const CLAIMED: Look = { hue: 'muted', pattern: 'rising' };
 /** The same in both charts, whichever rows each has. */
 const looksOf = (rows: StackReport['rows']) =>
   namedLooks(
-    rows.map(({ hardware, origin }) => ({
-      of: hardware,
-      name: hardware,
-      isMeasured: origin === 'measured',
+    rows.map((row) => ({
+      of: row.hardware,
+      name: calledName(row),
+      isMeasured: row.origin === 'measured',
     })),
   );
 
@@ -57,13 +58,13 @@ function chainChart(
   { id, title, axis, column, of }: Measure,
 ): readonly Chart[] {
   const known = rows.filter(({ links: results }) => results.every((result) => of(result) !== null));
-  const nameOf = (at: number) => `${at + 1}`;
-  const bars = known.flatMap(({ hardware, origin, links: results }) =>
-    results.map(
+  const titles = links.map((link) => link.title);
+  const bars = known.flatMap((row) =>
+    row.links.map(
       (result, at): RatioBar => ({
-        workload: nameOf(at),
-        series: hardware,
-        origin,
+        workload: titles[at] as string,
+        series: calledName(row),
+        origin: row.origin,
         value: of(result) ?? 1,
         // Published times say nothing of energy.
         error: (column === 'speedup' && result.knownError?.median) || null,
@@ -72,29 +73,31 @@ function chainChart(
   );
   const claims = links.flatMap(({ claimed }, at): readonly RatioBar[] =>
     claimed && column === 'speedup'
-      ? [{ workload: nameOf(at), series: SURVEY, origin: 'claimed', value: claimed.high }]
+      ? [{ workload: titles[at] as string, series: SURVEY, origin: 'claimed', value: claimed.high }]
       : [],
   );
-  const shown = [...claims, ...bars].sort((a, b) => Number(a.workload) - Number(b.workload));
+  const shown = titles.flatMap((title) =>
+    [...claims, ...bars].filter(({ workload }) => workload === title),
+  );
   const names = [...new Set([...claims, ...bars].map(({ series }) => series))];
   const looks = looksOf(rows);
   const series = names.map((name): Series => {
-    const origin = rows.find(({ hardware }) => hardware === name)?.origin ?? 'modelled';
+    const origin = rows.find((row) => calledName(row) === name)?.origin ?? 'modelled';
     return { name, origin, look: looks.get(name) ?? CLAIMED };
   });
-  const last = bars.filter(({ workload }) => workload === nameOf(links.length - 1));
+  const last = bars.filter(({ workload }) => workload === titles.at(-1));
   if (last.length === 0) return [];
   return [
     {
       ...{ id, title },
-      subtitle: `${base} first; log scale${bars.some(({ error }) => error) ? '; thin lines: the median error of the model against published times' : ''}; ${links.map((link, at) => `${nameOf(at)} ${link.title}`).join(' · ')}`,
+      subtitle: `${base} first; log scale${bars.some(({ error }) => error) ? '; thin lines: the median error of the model against published times' : ''}`,
       alt: `Bars for ${links.length} links on ${known.length} hardware. The last link: ${last.map((bar) => `${bar.series} ${ratio(bar.value)}`).join(', ')}.`,
       data: {
         columns: ['link', 'title', 'hardware', 'origin', column, 'known_error'],
         rows: shown.map((bar) => [
           ...[
+            `${titles.indexOf(bar.workload) + 1}`,
             bar.workload,
-            links[Number(bar.workload) - 1]?.title ?? '',
             bar.series,
             bar.origin,
             bar.value,

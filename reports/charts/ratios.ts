@@ -182,6 +182,8 @@ const STANDING_HEIGHT = 320;
 const LYING_STEP = 9;
 /** Pixels of a device's row. */
 const SINGLE_STEP = 22;
+/** What a workload's name lists stands in lines below each other. */
+const LINES = "split(datum.label, ', ')";
 const ONE = { datum: 1 } as const;
 const description = { field: 'label', type: 'nominal' } as const;
 const reference = { type: 'rule', color: color('ink'), strokeWidth: 1, aria: false } as const;
@@ -204,7 +206,7 @@ export function groupedSpec(
     ...{ field: 'workload', type: 'nominal' as const, sort: workloads, title: null },
     scale: { paddingInner: isLying ? 0.25 : 0.22, paddingOuter: 0.1 },
     axis: {
-      ...{ ticks: false, domain: false },
+      ...{ ticks: false, domain: false, labelExpr: LINES },
       ...(isLying
         ? { labelLimit: width / 4 }
         : { labelAngle: 0, labelPadding: 6, labelLimit: width / workloads.length }),

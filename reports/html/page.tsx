@@ -26,6 +26,7 @@ interface RenderedGroup {
 export async function renderHtml(view: View): Promise<string> {
   const groups: RenderedGroup[] = [];
   for (const { heading, charts } of view.charts?.() ?? []) {
+    if (charts.length === 0) continue;
     groups.push({ heading, charts: await Promise.all(charts.map(drawChart)) });
   }
   const sections = view.sections({

@@ -1,9 +1,11 @@
 // The chain for decoders as tables: bytes and published perplexity of each link, and how much faster
 // each device becomes by it.
 
+import { calledName } from '../../sim/result.js';
 import type { DecoderLinkResult, DecoderStackReport } from '../../sim/stack/decoder-chain.node.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, figure, quantity, UNKNOWN } from '../quantity.js';
+import { otherNameLines } from './subject.js';
 
 export function decoderStackView(report: DecoderStackReport): View {
   return {
@@ -18,8 +20,9 @@ export function decoderStackView(report: DecoderStackReport): View {
         bits_per_weight: size.bitsPerWeight,
         published,
       })),
-      rows: report.rows.map(({ hardware, origin, engine, links, notes }) => ({
-        ...{ hardware, origin, engine, notes },
+      rows: report.rows.map(({ hardware, calledAs, origin, engine, links, notes }) => ({
+        ...{ hardware, ...(calledAs === undefined ? {} : { asked_as: calledAs }) },
+        ...{ origin, engine, notes },
         links: links.map((link, at) => ({
           ...{ link: report.links[at]?.id ?? '', format: link.format, kernel: link.kernel },
           ...{ tokens_per_second: link.perSecond, at_most_per_second: link.atMost },
@@ -74,22 +77,26 @@ function rangeOf(shares: readonly number[]): string {
 
 function speedSection({ name, context, links, rows }: DecoderStackReport): Section {
   const others = links.slice(1);
-  const engines = rows.flatMap(({ hardware, engine }) =>
-    engine === null ? [] : [`${hardware} ran ${engine}`],
+  const engines = rows.flatMap((row) =>
+    row.engine === null ? [] : [`${calledName(row)} ran ${row.engine}`],
   );
   return {
     heading: `${name} · times as fast as link 1, a token behind ${count(context)}`,
-    lines: engines,
+    lines: [...engines, ...otherNameLines(rows)],
     table: {
       columns: [
         ...[left('hardware'), right('tokens/s of 1')],
         ...others.map((_, at) => right(`${at + 2}`)),
       ],
-      rows: rows.map(({ hardware, origin, links: [first, ...rest] }) => [
-        origin === 'measured' ? `${hardware} (measured)` : hardware,
-        figure(first?.perSecond ?? null),
-        ...rest.map(speedText),
-      ]),
+      rows: rows.map((row) => {
+        const [first, ...rest] = row.links;
+        const name = calledName(row);
+        return [
+          row.origin === 'measured' ? `${name} (measured)` : name,
+          figure(first?.perSecond ?? null),
+          ...rest.map(speedText),
+        ];
+      }),
     },
     doubts: rows.some((row) => row.links.some(({ isHeld }) => !isHeld))
       ? [

@@ -1,12 +1,14 @@
 // The chain as tables: what each link is, and how much faster and more frugal each hardware becomes
 // by it.
 
+import { calledName } from '../../sim/result.js';
 import type { LinkSummary } from '../../sim/stack/chain.js';
 import type { LinkResult, StackReport, StackRow } from '../../sim/stack/stack.js';
 import { chainCharts } from '../charts/chain.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
 import { count, dollars, figure, quantity, UNKNOWN } from '../quantity.js';
 import { servingJson } from './serving.js';
+import { otherNameLines } from './subject.js';
 
 export function stackView(report: StackReport): View {
   return {
@@ -17,6 +19,7 @@ export function stackView(report: StackReport): View {
       chainSection(report),
       {
         heading: 'Times faster than link 1 on the same hardware',
+        lines: otherNameLines(report.rows),
         table: matrix(
           report,
           'time of 1',
@@ -142,10 +145,10 @@ function matrix(
   above: readonly (readonly [name: string, first: string, cells: readonly string[]])[] = [],
 ): TableData {
   const from = first ? 1 : 0;
-  const cells = rows.map(({ hardware, origin, links: results }) => [
-    origin === 'measured' ? `${hardware} (measured)` : hardware,
-    ...(first ? [first(results[0] as LinkResult)] : []),
-    ...results.slice(from).map(cellOf),
+  const cells = rows.map((row) => [
+    row.origin === 'measured' ? `${calledName(row)} (measured)` : calledName(row),
+    ...(first ? [first(row.links[0] as LinkResult)] : []),
+    ...row.links.slice(from).map(cellOf),
   ]);
   return {
     columns: [
@@ -166,11 +169,11 @@ function claimText(claimed: LinkSummary['claimed']): string {
 }
 
 function speedNotes({ rows, links }: StackReport): readonly string[] {
-  const engines = rows.flatMap(({ hardware, engine }) =>
-    engine ? [`${hardware} ran ${engine}, and by link: ${byLink(rows, hardware)}`] : [],
+  const engines = rows.flatMap((row) =>
+    row.engine ? [`${calledName(row)} ran ${row.engine}, and by link: ${byLink(row)}`] : [],
   );
-  const domain = rows.flatMap(({ hardware, links: results }) =>
-    results.some(({ isOtherFunction }) => isOtherFunction) ? [hardware] : [],
+  const domain = rows.flatMap((row) =>
+    row.links.some(({ isOtherFunction }) => isOtherFunction) ? [calledName(row)] : [],
   );
   return [
     ...engines,
@@ -200,9 +203,8 @@ const numbersOfBoth = (links: readonly LinkSummary[]) =>
     .flatMap(({ isPruned, isWinograd }, at) => (isPruned && isWinograd ? [`${at + 1}`] : []))
     .join(' and ');
 
-function byLink(rows: readonly StackRow[], hardware: string): string {
-  const row = rows.find((one) => one.hardware === hardware);
-  return (row?.links ?? []).map(({ kernel }, at) => `${at + 1} ${kernel}`).join(', ');
+function byLink({ links }: StackRow): string {
+  return links.map(({ kernel }, at) => `${at + 1} ${kernel}`).join(', ');
 }
 
 function pricedSections(report: StackReport): readonly Section[] {
@@ -212,9 +214,9 @@ function pricedSections(report: StackReport): readonly Section[] {
       heading: 'Dollars for a million inferences',
       lines: [report.pricing],
       table: matrix(report, null, null, (row) => dollars(row.serving?.dollarsPerMillion ?? null)),
-      notes: report.rows.flatMap(({ hardware, links }) => {
-        const { serving } = links[0] as LinkResult;
-        return serving ? [`${hardware}: ${serving.basis}`] : [];
+      notes: report.rows.flatMap((row) => {
+        const { serving } = row.links[0] as LinkResult;
+        return serving ? [`${calledName(row)}: ${serving.basis}`] : [];
       }),
     },
     {
@@ -244,8 +246,9 @@ function stackJson({ base, small, seed, links, rows, pricing }: StackReport) {
       published: link.published,
       claimed_speedup: link.claimed,
     })),
-    hardware: rows.map(({ hardware, origin, engine, links: results }) => ({
+    hardware: rows.map(({ hardware, calledAs, origin, engine, links: results }) => ({
       hardware,
+      ...(calledAs === undefined ? {} : { asked_as: calledAs }),
       origin,
       engine,
       links: results.map((result) => ({

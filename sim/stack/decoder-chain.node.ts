@@ -4,6 +4,7 @@
 import { presetNames } from '../../hw-models/presets.node.js';
 import { dimensionsOf } from '../../workloads/zoo/index.js';
 import { type Names, resolveHardware } from '../resolve.node.js';
+import type { OfDevice } from '../result.js';
 import type { FormatSize, Pattern } from '../storage/formats.js';
 import {
   type FormatRate,
@@ -62,13 +63,12 @@ export interface DecoderStackReport {
   readonly seed: number;
   readonly context: number | null;
   readonly links: readonly DecoderLinkSummary[];
-  readonly rows: readonly {
-    readonly hardware: string;
+  readonly rows: readonly (OfDevice & {
     readonly origin: 'modelled' | 'measured';
     readonly engine: string | null;
     readonly links: readonly DecoderLinkResult[];
     readonly notes: readonly string[];
-  }[];
+  })[];
 }
 
 /** Whether a workload of the zoo is a decoder, for which there is this chain. */
@@ -112,11 +112,11 @@ export async function decoderStack(
       size: sizeOf(link, link.formats[0] as string),
       published: publishedOf(link, tables),
     })),
-    rows: first.devices.map(({ hardware, origin, engine }, at) => {
+    rows: first.devices.map(({ hardware, calledAs, origin, engine }, at) => {
       const rates = decoderChain.map((link) => rateOf(link, reportOf(link) as StorageReport, at));
       const base = rates[0]?.perSecond ?? null;
       return {
-        ...{ hardware, origin, engine },
+        ...{ hardware, origin, engine, ...(calledAs === undefined ? {} : { calledAs }) },
         links: rates.map((rate) => {
           const reached = rate.perSecond ?? rate.atMost;
           return { ...rate, speedup: base && reached ? reached / base : null };

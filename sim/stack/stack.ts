@@ -11,7 +11,7 @@ import { type KnownError, knownErrorOf } from '../known-errors.js';
 import { measuredRow } from '../measured.js';
 import { modelledRow } from '../modelled.js';
 import { type Progress, silent } from '../progress.js';
-import type { Row } from '../result.js';
+import type { OfDevice, Row } from '../result.js';
 import {
   describePrices,
   type PriceTable,
@@ -45,8 +45,7 @@ export interface LinkResult {
   readonly notes: readonly string[];
 }
 
-export interface StackRow {
-  readonly hardware: string;
+export interface StackRow extends OfDevice {
   readonly origin: Row['origin'];
   /** What really ran, for a measured row. */
   readonly engine: string | null;
@@ -66,7 +65,7 @@ export interface StackReport {
  * A device to run the chain on: a model, or the host with its executors by name.
  */
 export type StackContender =
-  | { readonly kind: 'modelled'; readonly hardware: Hardware }
+  | { readonly kind: 'modelled'; readonly hardware: Hardware; readonly calledAs?: string }
   | { readonly kind: 'measured'; readonly executor: (name: string) => Executor };
 
 export interface StackRequest {
@@ -113,7 +112,7 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
       summaries.push(summary);
       for (const [at, contender] of contenders.entries()) {
         progress(
-          `${summary.title} on ${contender.kind === 'modelled' ? contender.hardware.name : 'host'}`,
+          `${summary.title} on ${contender.kind === 'modelled' ? (contender.calledAs ?? contender.hardware.name) : 'host'}`,
           step++ / steps,
         );
         taken[at]?.push(
@@ -140,7 +139,9 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
       ...summary,
       multiplicationsRatio: first.multiplications / summary.multiplications,
     })),
-    rows: taken.map((own) => stackRow(own, summaries, errors, prices)),
+    rows: taken.map((own, at) =>
+      stackRow(own, contenders[at] as StackContender, summaries, errors, prices),
+    ),
     pricing: prices ? describePrices(prices) : null,
   };
 }
@@ -224,14 +225,17 @@ async function fastest(
 
 function stackRow(
   taken: readonly Taken[],
+  contender: StackContender,
   links: readonly { readonly id: string }[],
   errors: readonly KnownError[],
   prices?: PriceTable,
 ): StackRow {
   const first = taken[0]?.row;
   invariant(first !== undefined, 'a chain has links');
+  const calledAs = contender.kind === 'modelled' ? contender.calledAs : undefined;
   return {
     hardware: first.hardware,
+    ...(calledAs === undefined ? {} : { calledAs }),
     origin: first.origin,
     engine: first.engine,
     links: taken.map(({ row, isOtherFunction }, at) => ({

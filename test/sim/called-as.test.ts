@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { compareView } from '../../reports/views/compare.js';
+import { stackView } from '../../reports/views/stack.js';
 import { compare } from '../../sim/compare.node.js';
 import { resolveContender } from '../../sim/resolve.node.js';
+import { stack } from '../../sim/stack.node.js';
 import { why } from '../../sim/why.node.js';
 
 const style = { columns: 120, color: false };
@@ -28,6 +30,17 @@ describe('a device that was asked for by another name', () => {
       view.subject,
       view.charts?.().flatMap(({ charts }) => charts.map(({ title, data }) => [title, data])),
     ]);
+    expect(said).toContain('raspberry-pi-5');
+    expect(said).not.toContain('cortex-a76');
+  });
+
+  it('is called by that in a chain of steps', async () => {
+    const hardware = ['raspberry-pi-5', 'eie-64'];
+    const found = await stack({ base: 'lenet-5', small: 'lenet-300-100', hardware });
+    const view = stackView(found);
+    const tables = view.sections(style).map(({ table }) => table);
+    const charts = view.charts?.().flatMap(({ charts }) => charts.map(({ data }) => data));
+    const said = JSON.stringify([tables, charts]);
     expect(said).toContain('raspberry-pi-5');
     expect(said).not.toContain('cortex-a76');
   });

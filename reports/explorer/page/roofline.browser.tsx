@@ -30,7 +30,7 @@ export function RooflineChart({ peaks, layers, chosen }: RooflineProps) {
   // The main bandwidth, unless nothing passes there.
   const used = under.find(({ points }) => points.length > 0);
   const [ceiling] = peaks.ceilings;
-  if (!used) return <p>No layer moves bytes past a roof that this device knows.</p>;
+  if (!used) return <p>No layer reads or writes a memory whose bandwidth this device states.</p>;
   const { roof, points } = used;
   // Other units' ceilings only where a layer passes the one below.
   const ceilings = peaks.ceilings.filter(

@@ -4,6 +4,11 @@ import type { Meter } from '../contract.js';
 
 export const meters = {
   macs: { unit: 'count', meaning: 'multiply-accumulates with data, lanes without work left out' },
+  executed_macs: {
+    unit: 'count',
+    meaning:
+      'multiplications done; Winograd and Fourier transforms do fewer than multiply-accumulates',
+  },
   mac_slots: {
     unit: 'count',
     meaning:

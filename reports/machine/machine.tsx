@@ -28,8 +28,6 @@ export interface MachineProps {
 }
 
 const LINE = 14;
-/** Of names that have no room otherwise. */
-const SMALL_PIXELS = 11;
 /** Rectangles of a path whose outlines would hide what is in them. */
 const MANY = 256;
 /** Steps of light, so that a device of a thousand PEs is a handful of paths. */
@@ -248,24 +246,22 @@ function Link({
 }
 
 /**
- * Lines of text in the middle of a rectangle: the name alone, in several lines or smaller where
- * there is no room for more.
+ * Lines of text in the middle of a rectangle: the name alone, or in several lines, where there is
+ * no room for more.
  */
 function Label({ room, lines }: { readonly room: Rectangle; readonly lines: readonly string[] }) {
-  const fitting =
-    linesIn(room, lines, FONT_PIXELS) ?? linesIn(room, lines.slice(0, 1), SMALL_PIXELS);
+  const fitting = linesIn(room, lines);
   if (!fitting) return null;
-  const { names, values, pixels } = fitting;
+  const { names, values } = fitting;
   const shown = [...names, ...values];
-  const line = (LINE * pixels) / FONT_PIXELS;
-  const top = room.y + (room.height - shown.length * line) / 2;
+  const top = room.y + (room.height - shown.length * LINE) / 2;
   return (
-    <g pointer-events="none" {...(pixels === FONT_PIXELS ? {} : { 'font-size': pixels })}>
+    <g pointer-events="none">
       {shown.map((text, at) => (
         <Text
           key={text}
           x={room.x + room.width / 2}
-          y={top + (at + 0.75) * line}
+          y={top + (at + 0.75) * LINE}
           middle
           bold={at < names.length}
         >
@@ -277,15 +273,15 @@ function Label({ room, lines }: { readonly room: Rectangle; readonly lines: read
 }
 
 /** A block's name and values in lines that a rectangle has room for; null where the name has none. */
-function linesIn(room: Rectangle, [name = '', ...others]: readonly string[], pixels: number) {
-  const fits = (line: string) => textWidth(line, pixels, false) <= room.width - 4;
-  const most = Math.floor(((room.height - 4) * FONT_PIXELS) / (LINE * pixels));
+function linesIn(room: Rectangle, [name = '', ...others]: readonly string[]) {
+  const fits = (line: string) => textWidth(line, FONT_PIXELS, false) <= room.width - 4;
+  const most = Math.floor((room.height - 4) / LINE);
   const names = fits(name) ? [name] : name.split(/ |(?<=-)/);
   if (names.length > most || !names.every(fits)) return null;
   // A value without its name says nothing, and half of a value neither.
   const broken = others.flatMap((line) => (fits(line) ? [line] : line.split(/ (?=in use$)/)));
   const hasRoom = names.length + broken.length <= most && broken.every(fits);
-  return { names, values: hasRoom ? broken : [], pixels };
+  return { names, values: hasRoom ? broken : [] };
 }
 
 function Text({

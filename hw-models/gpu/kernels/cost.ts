@@ -180,6 +180,7 @@ export function costOf(given: Work, full: GpuConfig): LayerCost {
     launches.reduce((all, launch) => all + count(launch), 0);
   const counters: Counters = {
     macs,
+    executed_macs: work.multiplications,
     // Where an algorithm saves multiplications, each slot stands for several of the layer's.
     mac_slots: work.multiplications > 0 ? macSlots * (macs / work.multiplications) : macSlots,
     nonzeros,

@@ -67,7 +67,10 @@ const only = ([entry]: readonly ZooEntry[]): ZooEntry => {
 };
 const weightsOf = (weights: ZooEntry['weights']) =>
   Object.fromEntries(
-    [...(weights ?? [])].map(([name, { store, bias }]) => [name, { ...toDense(store), bias }]),
+    [...(weights ?? [])].map(([name, { store, bias }]) => [
+      name,
+      { ...toDense(store), isFull: undefined, bias },
+    ]),
   );
 
 describe('a network', () => {

@@ -42,32 +42,34 @@ export function spectraOf(
   const imaginary = new Float64Array(half * size * kernels);
   const cosine = Float64Array.from({ length: size }, (_, k) => Math.cos((2 * Math.PI * k) / size));
   const sine = Float64Array.from({ length: size }, (_, k) => Math.sin((2 * Math.PI * k) / size));
-  const lineReal = new Float64Array(kernel);
-  const lineImaginary = new Float64Array(kernel);
-  for (let at = 0; at < kernels; at++) {
-    const first = at * kernel * kernel;
-    for (let fx = 0; fx < half; fx++) {
-      for (let y = 0; y < kernel; y++) {
-        let [re, im] = [0, 0];
-        for (let x = 0; x < kernel; x++) {
-          const weight = weights[first + y * kernel + x] as number;
-          const turn = (fx * x) % size;
-          re += weight * (cosine[turn] as number);
-          im += weight * (sine[turn] as number);
-        }
-        lineReal[y] = re;
-        lineImaginary[y] = im;
+  // Along x of all kernels, then along y: values of a frequency lie side by side.
+  const linesReal = new Float64Array(kernel * kernels);
+  const linesImaginary = new Float64Array(kernel * kernels);
+  for (let fx = 0; fx < half; fx++) {
+    for (let line = 0; line < kernel * kernels; line++) {
+      let [re, im] = [0, 0];
+      for (let x = 0; x < kernel; x++) {
+        const weight = weights[line * kernel + x] as number;
+        const turn = (fx * x) % size;
+        re += weight * (cosine[turn] as number);
+        im += weight * (sine[turn] as number);
       }
-      for (let fy = 0; fy < size; fy++) {
+      linesReal[line] = re;
+      linesImaginary[line] = im;
+    }
+    for (let fy = 0; fy < size; fy++) {
+      const first = (fx * size + fy) * kernels;
+      for (let at = 0; at < kernels; at++) {
         let [re, im] = [0, 0];
         for (let y = 0; y < kernel; y++) {
-          const [c, s] = [cosine[(fy * y) % size] as number, sine[(fy * y) % size] as number];
-          re += (lineReal[y] as number) * c - (lineImaginary[y] as number) * s;
-          im += (lineReal[y] as number) * s + (lineImaginary[y] as number) * c;
+          const turn = (fy * y) % size;
+          const [c, s] = [cosine[turn] as number, sine[turn] as number];
+          const line = at * kernel + y;
+          re += (linesReal[line] as number) * c - (linesImaginary[line] as number) * s;
+          im += (linesReal[line] as number) * s + (linesImaginary[line] as number) * c;
         }
-        const to = (fx * size + fy) * kernels + at;
-        real[to] = re;
-        imaginary[to] = im;
+        real[first + at] = re;
+        imaginary[first + at] = im;
       }
     }
   }

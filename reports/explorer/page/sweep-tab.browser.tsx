@@ -1,4 +1,4 @@
-// The tab of sweeps: dials and what is to be small are chosen, designs tried, those that none beats
+// The tab of sweeps: dials and what is to be minimised are chosen, designs tried, those that none beats
 // listed; a click makes one of them design A.
 
 import { useEffect, useState } from 'preact/hooks';
@@ -74,7 +74,7 @@ export function SweepTab({ offer, store }: ToolProps) {
         <div className="pickers">
           <Choice
             id="objective"
-            label="small"
+            label="minimise"
             value={`${chosenObjective}`}
             options={objectives.map(([a, b], at) => ({
               value: `${at}`,

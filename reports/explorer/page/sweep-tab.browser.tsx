@@ -1,5 +1,5 @@
-// The tab of sweeps: dials and what is to be minimised are chosen, designs tried, those that none beats
-// listed; a click makes one of them design A.
+// The tab of sweeps: dials and what is to be minimised are chosen, designs tried, those that none
+// beats listed; a click makes one of them design A.
 
 import { useEffect, useState } from 'preact/hooks';
 import { knownErrorOf } from '../../../sim/known-errors.js';

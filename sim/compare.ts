@@ -9,7 +9,7 @@ import { type KnownError, knownErrorOf } from './known-errors.js';
 import { type MeasuredRowOptions, measuredRow } from './measured.js';
 import { inPrecision, modelledRow } from './modelled.js';
 import { silent } from './progress.js';
-import type { Comparison, Row } from './result.js';
+import { type Comparison, otherName, type Row } from './result.js';
 import { describePrices, type PriceTable, servingCost } from './serving/prices.js';
 import { summarize } from './summary.js';
 import { timelineOf } from './timeline.js';
@@ -122,7 +122,7 @@ function costedRow(
   const row = inPrecision(costed, hardware, precision);
   return {
     ...row,
-    ...(calledAs === undefined ? {} : { calledAs }),
+    ...otherName(calledAs),
     knownError: isOwn ? null : knownErrorOf(errors, hardware.name, row.precisions[0]),
     ...(timelineRoom === undefined
       ? {}

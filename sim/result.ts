@@ -46,6 +46,10 @@ export interface OfDevice {
   readonly calledAs?: string;
 }
 
+/** The other name of a device, or nothing: to be spread into what is of that device. */
+export const otherName = (calledAs: string | undefined): Pick<OfDevice, 'calledAs'> =>
+  calledAs === undefined ? {} : { calledAs };
+
 /** A device's name as the reader knows it: the one that was asked for. */
 export const calledName = ({ hardware, calledAs }: OfDevice): string => calledAs ?? hardware;
 

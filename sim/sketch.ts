@@ -13,7 +13,7 @@ import {
   weightShapeOf,
 } from '../workloads/network.js';
 import { tensorDensities } from '../workloads/synthesis.js';
-import { nonzerosOf } from '../workloads/weights/entries.js';
+import { densityOf } from '../workloads/weights/entries.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Densities, densitiesAt } from './densities.js';
 import type { ExploredWorkload } from './explore.js';
@@ -145,7 +145,7 @@ const shares = new WeakMap<LayerWeights, number>();
 function shareIn({ weights }: ZooEntry, layer: string): number {
   const own = weights?.get(layer);
   if (!own) return 1;
-  const known = shares.get(own) ?? nonzerosOf(own.store) / (own.store.rows * own.store.columns);
+  const known = shares.get(own) ?? densityOf(own.store);
   shares.set(own, known);
   return known;
 }

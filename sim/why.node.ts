@@ -11,6 +11,7 @@ import { openWorkloads } from './open.node.js';
 import type { PictureOptions } from './picture.js';
 import { type Progress, silent } from './progress.js';
 import { type Names, namesIn, resolveContender } from './resolve.node.js';
+import { otherName } from './result.js';
 import { tasksOf } from './trace.js';
 import { TRIED, type Why, whyOn } from './why.js';
 
@@ -66,7 +67,7 @@ export async function why(request: WhyRequest): Promise<readonly Why[]> {
         return tasksOf(random, trace, batch);
       };
       const own = whyOn(entry.network.name, hardware, kernel, tasks, tasksAt);
-      found.push(calledAs === undefined ? own : { ...own, calledAs });
+      found.push({ ...own, ...otherName(calledAs) });
     }
   }
   return found;

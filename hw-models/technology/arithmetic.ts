@@ -76,41 +76,37 @@ export const arithmetic = {
 /** What kind of numbers units compute with. */
 export type Numbers = 'integer' | 'float';
 
+type OfWidths = (leftBits: number, rightBits: number, sumBits: number, numbers?: Numbers) => number;
+
+/** By what is known in a unit of a source's: a multiplier and an adder together. */
+const macBy =
+  (laws: Laws, unit: number): OfWidths =>
+  (leftBits, rightBits, sumBits, numbers = 'integer') =>
+    ofMac(laws, leftBits, rightBits, sumBits, numbers) * unit;
+
 /** Joules of a product of two factors that is added to a sum. */
-export function macJoules(
-  leftBits: number,
-  rightBits: number,
-  sumBits: number,
-  numbers: Numbers = 'integer',
-): number {
-  const known = arithmetic;
-  const laws: Laws = {
-    integer: [known.multiplyPicojoules8, known.addPicojoules32],
+export const macJoules = macBy(
+  {
+    integer: [arithmetic.multiplyPicojoules8, arithmetic.addPicojoules32],
     float: [
-      [known.floatMultiplyPicojoules16, known.floatMultiplyPicojoules32],
-      [known.floatAddPicojoules16, known.floatAddPicojoules32],
+      [arithmetic.floatMultiplyPicojoules16, arithmetic.floatMultiplyPicojoules32],
+      [arithmetic.floatAddPicojoules16, arithmetic.floatAddPicojoules32],
     ],
-  };
-  return ofMac(laws, leftBits, rightBits, sumBits, numbers) * PICO;
-}
+  },
+  PICO,
+);
 
 /** mm² of a multiplier and an adder. */
-export function macMm2(
-  leftBits: number,
-  rightBits: number,
-  sumBits: number,
-  numbers: Numbers = 'integer',
-): number {
-  const known = arithmetic;
-  const laws: Laws = {
-    integer: [known.multiplierUm2At8, known.adderUm2At32],
+export const macMm2 = macBy(
+  {
+    integer: [arithmetic.multiplierUm2At8, arithmetic.adderUm2At32],
     float: [
-      [known.floatMultiplierUm2At16, known.floatMultiplierUm2At32],
-      [known.floatAdderUm2At16, known.floatAdderUm2At32],
+      [arithmetic.floatMultiplierUm2At16, arithmetic.floatMultiplierUm2At32],
+      [arithmetic.floatAdderUm2At16, arithmetic.floatAdderUm2At32],
     ],
-  };
-  return ofMac(laws, leftBits, rightBits, sumBits, numbers) * UM2;
-}
+  },
+  UM2,
+);
 
 interface Known {
   readonly value: number;

@@ -7,6 +7,7 @@ import { verdictOf } from '../../sim/verdict.js';
 import type { Why } from '../../sim/why.js';
 import type { Records } from '../records.js';
 import { servingJson } from './serving.js';
+import { askedAs } from './subject.js';
 import { verdictText } from './verdict.js';
 import { whyJson } from './why.js';
 
@@ -48,7 +49,7 @@ export function comparisonJson(comparison: NamedComparison, why: readonly Why[])
 function resultJson(result: HardwareResult, batch: number) {
   return {
     hardware: result.hardware,
-    ...(result.calledAs === undefined ? {} : { asked_as: result.calledAs }),
+    ...askedAs(result.calledAs),
     kernel: result.kernel,
     precisions: result.precisions,
     known_error: result.knownError && {

@@ -5,7 +5,7 @@ import { calledName } from '../../sim/result.js';
 import type { DecoderLinkResult, DecoderStackReport } from '../../sim/stack/decoder-chain.node.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, figure, quantity, UNKNOWN } from '../quantity.js';
-import { otherNameLines } from './subject.js';
+import { askedAs, otherNameLines } from './subject.js';
 
 export function decoderStackView(report: DecoderStackReport): View {
   return {
@@ -21,7 +21,7 @@ export function decoderStackView(report: DecoderStackReport): View {
         published,
       })),
       rows: report.rows.map(({ hardware, calledAs, origin, engine, links, notes }) => ({
-        ...{ hardware, ...(calledAs === undefined ? {} : { asked_as: calledAs }) },
+        ...{ hardware, ...askedAs(calledAs) },
         ...{ origin, engine, notes },
         links: links.map((link, at) => ({
           ...{ link: report.links[at]?.id ?? '', format: link.format, kernel: link.kernel },

@@ -9,7 +9,7 @@ import { count, percent, quantity, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
 import { doubtOf, holdingJson } from './holding.js';
 import { servingJson, servingTable } from './serving.js';
-import { listed, otherNameLines } from './subject.js';
+import { askedAs, listed, otherNameLines } from './subject.js';
 
 /** Width from which bytes a token and what bounds them find room. */
 const WIDE = 100;
@@ -160,7 +160,7 @@ function comparisonJson(comparison: GenerationComparison) {
     notes: comparison.notes,
     results: results.map((result) => ({
       hardware: result.hardware,
-      ...(result.calledAs === undefined ? {} : { asked_as: result.calledAs }),
+      ...askedAs(result.calledAs),
       ...{ kernel: result.kernel, origin: result.origin },
       engine: result.engine,
       precisions: result.precisions,

@@ -8,7 +8,7 @@ import { chainCharts } from '../charts/chain.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
 import { count, dollars, figure, quantity, UNKNOWN } from '../quantity.js';
 import { servingJson } from './serving.js';
-import { otherNameLines } from './subject.js';
+import { askedAs, otherNameLines } from './subject.js';
 
 export function stackView(report: StackReport): View {
   return {
@@ -248,7 +248,7 @@ function stackJson({ base, small, seed, links, rows, pricing }: StackReport) {
     })),
     hardware: rows.map(({ hardware, calledAs, origin, engine, links: results }) => ({
       hardware,
-      ...(calledAs === undefined ? {} : { asked_as: calledAs }),
+      ...askedAs(calledAs),
       origin,
       engine,
       links: results.map((result) => ({

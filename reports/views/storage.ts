@@ -4,7 +4,7 @@ import { calledName } from '../../sim/result.js';
 import type { FormatRate, StorageReport } from '../../sim/storage/storage.node.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, figure, percent, quantity, UNKNOWN } from '../quantity.js';
-import { otherNameLines } from './subject.js';
+import { askedAs, otherNameLines } from './subject.js';
 
 /** Width from which layouts find room beside the sizes. */
 const WIDE = 100;
@@ -123,7 +123,7 @@ function storageJson(report: StorageReport) {
       devices: report.devices.map(({ hardware, calledAs, origin, rates }) => {
         const { kernel, perSecond, atMost, isHeld } = rates[at] as FormatRate;
         const rate = { per_second: perSecond, at_most_per_second: atMost };
-        const asked = calledAs === undefined ? {} : { asked_as: calledAs };
+        const asked = askedAs(calledAs);
         return { hardware, ...asked, origin, kernel, ...rate, fits_in_memory: isHeld };
       }),
     })),

@@ -8,6 +8,10 @@ export function listed(names: readonly string[], max = 3): string {
   return shown.length > 0 ? `${shown.join(', ')} and ${last}` : (last ?? '');
 }
 
+/** The name that a device was asked for by, in JSON, where it is not the preset's. */
+export const askedAs = (calledAs: string | undefined) =>
+  calledAs === undefined ? {} : { asked_as: calledAs };
+
 /** 'raspberry-pi-5 is the preset cortex-a76': what else the devices are called that were asked for. */
 export function otherNameLines(devices: readonly OfDevice[]): readonly string[] {
   const named = devices.flatMap(({ hardware, calledAs }) =>

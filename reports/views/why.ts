@@ -4,7 +4,7 @@ import { calledName } from '../../sim/result.js';
 import type { Cause, LayerReason, Why } from '../../sim/why.js';
 import { left, right, type Section, type Style, type View } from '../document.js';
 import { percent, quantity, ratio, UNKNOWN } from '../quantity.js';
-import { listed, otherNameLines } from './subject.js';
+import { askedAs, listed, otherNameLines } from './subject.js';
 
 /** Layers that a terminal shows; documents show all. */
 const SHOWN = 12;
@@ -145,7 +145,7 @@ export function whyJson({
   layers,
 }: Why) {
   return {
-    ...{ workload, hardware, ...(calledAs ? { asked_as: calledAs } : {}), batch, seconds },
+    ...{ workload, hardware, ...askedAs(calledAs), batch, seconds },
     seconds_dense: denseSeconds,
     seconds_unweighted: otherSeconds,
     layers: layers.map((layer) => ({

@@ -16,7 +16,7 @@ import { DEFAULT_HARDWARE } from '../defaults.js';
 import { loadModel } from '../load.node.js';
 import { type Progress, silent } from '../progress.js';
 import { resolveContender } from '../resolve.node.js';
-import type { Comparison, HardwareResult } from '../result.js';
+import { type Comparison, type HardwareResult, otherName } from '../result.js';
 import { describePrices, type PriceTable, servingCost } from '../serving/prices.js';
 import { loadPrices } from '../serving/prices.node.js';
 import type { WorkloadSummary } from '../summary.js';
@@ -331,7 +331,7 @@ function resultOf(
     after === 0 || whole === null ? null : whole / after / batch;
   return {
     hardware: read.hardware,
-    ...(read.calledAs === undefined ? {} : { calledAs: read.calledAs }),
+    ...otherName(read.calledAs),
     precisions: [...new Set([read, ...single].flatMap(({ precisions }) => precisions))],
     kernel: [...new Set([read, ...single].flatMap(({ kernel }) => kernel.split('+')))].join('+'),
     origin: read.origin,

@@ -4,7 +4,7 @@
 import { presetNames } from '../../hw-models/presets.node.js';
 import { dimensionsOf } from '../../workloads/zoo/index.js';
 import { type Names, resolveHardware } from '../resolve.node.js';
-import type { OfDevice } from '../result.js';
+import { type OfDevice, otherName } from '../result.js';
 import type { FormatSize, Pattern } from '../storage/formats.js';
 import {
   type FormatRate,
@@ -116,7 +116,7 @@ export async function decoderStack(
       const rates = decoderChain.map((link) => rateOf(link, reportOf(link) as StorageReport, at));
       const base = rates[0]?.perSecond ?? null;
       return {
-        ...{ hardware, origin, engine, ...(calledAs === undefined ? {} : { calledAs }) },
+        ...{ hardware, origin, engine, ...otherName(calledAs) },
         links: rates.map((rate) => {
           const reached = rate.perSecond ?? rate.atMost;
           return { ...rate, speedup: base && reached ? reached / base : null };

@@ -11,7 +11,7 @@ import { type KnownError, knownErrorOf } from '../known-errors.js';
 import { measuredRow } from '../measured.js';
 import { modelledRow } from '../modelled.js';
 import { type Progress, silent } from '../progress.js';
-import type { OfDevice, Row } from '../result.js';
+import { type OfDevice, otherName, type Row } from '../result.js';
 import {
   describePrices,
   type PriceTable,
@@ -235,7 +235,7 @@ function stackRow(
   const calledAs = contender.kind === 'modelled' ? contender.calledAs : undefined;
   return {
     hardware: first.hardware,
-    ...(calledAs === undefined ? {} : { calledAs }),
+    ...otherName(calledAs),
     origin: first.origin,
     engine: first.engine,
     links: taken.map(({ row, isOtherFunction }, at) => ({

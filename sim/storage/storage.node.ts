@@ -21,7 +21,7 @@ import { modelledRow } from '../modelled.js';
 import { openDimensions, openWorkload } from '../open.node.js';
 import { type Progress, silent } from '../progress.js';
 import { type Names, namesIn, resolveContender } from '../resolve.node.js';
-import type { OfDevice } from '../result.js';
+import { type OfDevice, otherName } from '../result.js';
 import { type Trace, tasksOf, traceRandom } from '../trace.js';
 import { type FormatSize, matricesOf, type Pattern, prunedTo, sizesOf } from './formats.js';
 
@@ -199,7 +199,7 @@ function modelledDevice({ hardware, calledAs }: Modelled, run: Run): StorageDevi
   });
   return {
     ...{ hardware: hardware.name, origin: 'modelled', engine: null, rates },
-    ...(calledAs === undefined ? {} : { calledAs }),
+    ...otherName(calledAs),
     notes: [...notes],
   };
 }

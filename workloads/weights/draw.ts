@@ -7,7 +7,7 @@ import type { Random } from '../base/random.js';
 import type { Steps } from '../base/steps.js';
 import { loadKernels, reserve } from '../base/webassembly.js';
 import { wasm } from './draw.wasm.js';
-import { onDemand } from './on-demand.js';
+import { csrOnDemand, matrixOnDemand } from './on-demand.js';
 import type { CsrMatrix, DenseMatrix } from './store.js';
 
 /** The exports of asm/draw.ts; all addresses are in bytes. */
@@ -135,13 +135,7 @@ export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> 
     yield* pause();
   }
   random.resume(words(state, stream.length));
-  const values = drawnWhenRead(nonzeros, table, random);
-  return {
-    ...({ format: 'csr', rows, columns, pointers, indices } as const),
-    get values() {
-      return values();
-    },
-  };
+  return csrOnDemand({ rows, columns, pointers, indices }, drawnLater(nonzeros, table, random));
 }
 
 /**
@@ -155,13 +149,7 @@ export function drawFull(
   random: Random,
 ): DenseMatrix {
   requireDrawable(rows, columns);
-  const values = drawnWhenRead(rows * columns, table, random);
-  return {
-    ...({ format: 'dense', rows, columns, isFull: true } as const),
-    get values() {
-      return values();
-    },
-  };
+  return matrixOnDemand(rows, columns, drawnLater(rows * columns, table, random), true);
 }
 
 /** Rows by groups of `of` columns, each of which keeps `keep`, of a last, shorter one at most. */
@@ -182,18 +170,12 @@ export function drawGroups(draw: GroupDraw, random: Random): CsrMatrix {
   const before = random.state();
   const indices = new Uint32Array(rows * keptPerRow(draw));
   random.resume(groupsFrom(draw, before, (at, drawn) => indices.set(drawn.indices, at)));
-  const values = onDemand(() => {
+  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => row * keptPerRow(draw));
+  return csrOnDemand({ rows, columns, pointers, indices }, () => {
     const made = new Float32Array(indices.length);
     groupsFrom(draw, before, (at, drawn) => made.set(drawn.values, at));
     return made;
   });
-  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => row * keptPerRow(draw));
-  return {
-    ...({ format: 'csr', rows, columns, pointers, indices } as const),
-    get values() {
-      return values();
-    },
-  };
 }
 
 const keptPerRow = ({ columns, keep, of }: GroupDraw) =>
@@ -239,11 +221,11 @@ function requireDrawable(rows: number, columns: number): void {
   );
 }
 
-/** Values that are drawn when they are read. The stream goes on behind them. */
-function drawnWhenRead(count: number, table: Float32Array, random: Random): () => Float32Array {
+/** Draws the values that the stream has next, each time anew. The stream goes on behind them. */
+function drawnLater(count: number, table: Float32Array, random: Random): () => Float32Array {
   const state = random.state();
   random.skip(count);
-  return onDemand(() => drawValues(count, table, state));
+  return () => drawValues(count, table, state);
 }
 
 function drawValues(count: number, table: Float32Array, from: Uint32Array): Float32Array {

@@ -3,7 +3,7 @@
 
 import { Recent } from '../base/recent.js';
 import type { ElementType, Shape, Tensor, Values } from '../tensor.js';
-import type { DenseMatrix } from './store.js';
+import type { CsrMatrix, DenseMatrix, SparsePattern } from './store.js';
 
 /** Of values made on demand, those asked for last. */
 const HELD_BYTES = 2 ** 24;
@@ -52,6 +52,17 @@ export function matrixOnDemand(
   const values = onDemand(make);
   return {
     ...{ format: 'dense', rows, columns, isFull },
+    get values() {
+      return values();
+    },
+  };
+}
+
+/** Compressed rows at `pattern` whose values are made when they are asked for. */
+export function csrOnDemand(pattern: SparsePattern, make: () => Float32Array): CsrMatrix {
+  const values = onDemand(make);
+  return {
+    ...{ format: 'csr', ...pattern },
     get values() {
       return values();
     },
